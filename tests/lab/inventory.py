@@ -1,0 +1,42 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab's inventory: what a user would write for such hosts, plus the settings of a small, fast ring."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+from . import hosts, jars
+from .shell import LAB_CACHE
+
+# Not a secret: it protects containers that live for minutes on one machine.
+SECRET = "lab-secret-which-protects-nothing-of-value"
+FILE = LAB_CACHE / "inventory" / "hosts.yml"
+
+
+def build(names: list[str], archive: str, checksum: str) -> dict:
+    """The inventory as data; names are host names of the lab."""
+    members = {name: {"ringfleet_address": hosts.address(int(name[len(hosts.PREFIX):]))} for name in names}
+    return {"ringfleet": {"hosts": members, "vars": {
+        "ansible_connection": "community.docker.docker",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "ringfleet_secret": SECRET,
+        "ringfleet_cassandra_archive": archive,
+        "ringfleet_cassandra_checksum": f"sha256:{checksum}",
+        "ring_node_heap": "320m",
+        "ring_node_memory_max": "900M",
+        "ring_node_min_memory_mb": 1024,
+        "ring_node_lab": True,
+    }}}
+
+
+def write(names: list[str]) -> pathlib.Path:
+    """Write the inventory file (JSON is YAML) for these hosts and return its path."""
+    archive = jars.archive()
+    FILE.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(build(names, str(archive), jars.sha256(archive)), indent=2) + "\n"
+    if not FILE.exists() or FILE.read_text() != text:
+        FILE.write_text(text)
+    return FILE
