@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many tests ran: read out of what each tool leaves behind. Pure, and tested, for a part that counts wrong passes unseen."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from gates.part import Outcome
+
+_LINTED = re.compile(r"Passed: 0 failure\(s\), 0 warning\(s\)(?: \(.*?\))? in (\d+) files")
+_SANITY = re.compile(r"^Running sanity test \"([^\"]+)\"", re.MULTILINE)
+_FAILED = re.compile(r"^FATAL: The (\d+) sanity test", re.MULTILINE)
+_COMPLAINT = re.compile(r"^(?:WARNING|ERROR)\b.*", re.MULTILINE)
+_SKIPPED = re.compile(r"^WARNING: (?:Skipping|All targets skipped).*", re.MULTILINE)
+
+
+def junit(text: str) -> Outcome:
+    """Pytest's junit file. A skipped test counts as failed: it proved nothing."""
+    passed = failed = skipped = 0
+    for case in ET.fromstring(text).iter("testcase"):
+        kinds = {child.tag for child in case}
+        if "skipped" in kinds:
+            skipped += 1
+        elif kinds & {"failure", "error"}:
+            failed += 1
+        else:
+            passed += 1
+    return Outcome(passed, failed + skipped, f"{skipped} skipped" if skipped else "")
+
+
+def linted_files(output: str) -> int:
+    """Files that ansible-lint looked at, if it found nothing; else 0."""
+    found = _LINTED.search(output)
+    return int(found.group(1)) if found else 0
+
+
+def sanity_tests(output: str) -> list[str]:
+    """The sanity tests that ran, by name."""
+    return _SANITY.findall(output)
+
+
+def sanity_failures(output: str) -> int:
+    """How many sanity tests ansible-test says failed; 0 when it does not come to say so."""
+    found = _FAILED.search(output)
+    return int(found.group(1)) if found else 0
+
+
+def sanity_skips(output: str) -> list[str]:
+    """What ansible-test said it left out, though its exit code is 0."""
+    return _SKIPPED.findall(output)
+
+
+def complaints(output: str) -> list[str]:
+    """Lines by which galaxy-importer warns or errs; it exits 0 with both."""
+    return _COMPLAINT.findall(output)

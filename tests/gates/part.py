@@ -1,0 +1,82 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a part of the gates is, and how its commands are run: into a log file, with a deadline."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+LOGS = CACHE / "logs"
+TAIL = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a part counted: tests that passed and that failed, and one line about them."""
+
+    passed: int
+    failed: int
+    detail: str = ""
+
+    @property
+    def green(self) -> bool:
+        """Nothing failed, and something ran."""
+        return self.failed == 0 and self.passed > 0
+
+
+@dataclass(frozen=True)
+class Log:
+    """A part's log file; every command of the part appends to it."""
+
+    path: Path
+
+    def write(self, text: str) -> None:
+        """Append a text as it is."""
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def read(self) -> str:
+        """All of it; bytes that are no UTF-8 are shown as escapes."""
+        return self.path.read_text(encoding="utf-8", errors="backslashreplace") if self.path.exists() else ""
+
+    def tail(self) -> str:
+        """The last lines, for the terminal."""
+        return "\n".join(self.read().splitlines()[-TAIL:])
+
+    def run(self, command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path = ROOT, minutes: float = 20) -> int:
+        """Run a command to its end, all output to the log; its exit code, or 124 past the deadline (the whole group is killed)."""
+        self.write(f"$ {' '.join(command)}\n")
+        with self.path.open("ab") as stream:
+            process = subprocess.Popen(
+                command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
+                env={**os.environ, **(env or {})}, start_new_session=True,
+            )
+            try:
+                return process.wait(timeout=minutes * 60)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                self.write(f"gates: killed after {minutes:g} minutes\n")
+                return 124
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the table in parts.py."""
+
+    name: str
+    what: str
+    run: Callable[[Log], Outcome]
+    cheap: bool = True

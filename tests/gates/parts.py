@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of parts: cheap ones first, what finds most soonest first among them."""
+
+from __future__ import annotations
+
+from gates import importer, lab, lint, sanity
+from gates.part import Part
+from gates.tests import pytest
+
+PARTS = (
+    Part("gates", "rules of the repository itself", pytest("tests/gates")),
+    Part("lint", "yamllint, ansible-lint (production)", lint.ansible),
+    Part("shell", "shellcheck", lint.shell),
+    Part("changelog", "changelog fragments", lint.changelog),
+    Part("units", "units", pytest("tests/unit")),
+    Part("twin", "whole hosts in one process: simulation, store contract on the twin", pytest("tests/simulation", "tests/contract", marker="not lab")),
+    Part("sanity", "ansible-test sanity, no ignore file", sanity.run),
+    Part("importer", "galaxy-importer, no warning", importer.run),
+    Part("lab", "three fresh hosts", lab.up, cheap=False),
+    Part("molecule", "join, idempotence, verified from outside", lab.molecule, cheap=False),
+    Part("contract", "store contract on real Cassandra, engine contract on real Docker", pytest("tests/contract", marker="lab"), cheap=False),
+    Part("integration", "modules, crashes, secrets on the lab", pytest("tests/integration", minutes=25), cheap=False),
+)

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The counters of the gates themselves: what ran nothing, or skipped, is not green."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gates import __main__ as runner
+from gates import counting
+from gates.part import Log, Outcome, Part
+
+
+def _junit(cases: str) -> str:
+    return f"<testsuites><testsuite>{cases}</testsuite></testsuites>"
+
+
+def test_junit_counts_a_skipped_test_as_failed() -> None:
+    text = _junit('<testcase name="a"/><testcase name="b"><skipped/></testcase><testcase name="c"><failure/></testcase><testcase name="d"><error/></testcase>')
+    assert counting.junit(text) == Outcome(1, 3, "1 skipped")
+
+
+def test_nothing_run_is_not_green() -> None:
+    assert not counting.junit(_junit("")).green
+    assert Outcome(1, 0).green
+
+
+def test_linted_files() -> None:
+    assert counting.linted_files("Passed: 0 failure(s), 0 warning(s) in 12 files processed of 13 encountered. Profile 'production' was required") == 12
+    assert counting.linted_files("Failed: 1 failure(s), 0 warning(s) in 12 files processed") == 0
+
+
+def test_sanity_tests_and_what_was_left_out() -> None:
+    output = 'Running sanity test "action-plugin-docs"\nRunning sanity test "compile" on Python 3.11\nWARNING: All targets skipped.\n'
+    assert counting.sanity_tests(output) == ["action-plugin-docs", "compile"]
+    assert counting.sanity_failures(output) == 0
+    assert counting.sanity_failures(output + "FATAL: The 2 sanity test(s) listed below (out of 24) failed.") == 2
+    assert counting.sanity_skips(output) == ["WARNING: All targets skipped."]
+
+
+def test_complaints() -> None:
+    assert counting.complaints("INFO: fine\nWARNING: no tags\nERROR: bad\nnot a WARNING\n") == ["WARNING: no tags", "ERROR: bad"]
+
+
+def test_a_command_past_its_deadline_is_killed(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    assert log.run(["sh", "-c", "echo begun; exec sleep 60"], minutes=0.01) == 124
+    assert "killed after" in log.read()
+
+
+def _run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *outcomes: Outcome) -> int:
+    parts = tuple(Part(f"p{number}", "", lambda _log, outcome=outcome: outcome) for number, outcome in enumerate(outcomes))
+    monkeypatch.setattr(runner, "PARTS", parts)
+    monkeypatch.setattr(runner, "LOGS", tmp_path)
+    monkeypatch.setattr("sys.argv", ["gates"])
+    return runner.main()
+
+
+def test_the_runner_sums_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(monkeypatch, tmp_path, Outcome(3, 0), Outcome(4, 0)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "7 passed, 0 failed"
+
+
+def test_the_runner_stops_at_the_first_failure_and_says_what_did_not_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(monkeypatch, tmp_path, Outcome(3, 0), Outcome(0, 0), Outcome(4, 0)) == 1
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == "3 passed, 1 failed"
+    assert "no test ran" in out and "not run" in out
