@@ -19,8 +19,7 @@ apt_install() {
         say "not root: run 'apt-get install $*' and try again"
         exit 1
     fi
-    [ -e .cache/apt-updated ] || apt-get update -qq
-    touch .cache/apt-updated
+    apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@" > .cache/apt.log 2>&1 ||
         { tail -n 20 .cache/apt.log >&2; exit 1; }
 }
