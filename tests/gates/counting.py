@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many tests ran: read out of what each tool leaves behind. Pure, and tested, for a part that counts wrong passes unseen."""
+"""How many tests ran, and other readings of what the tools say. Pure, and tested: a part that counts wrong passes unseen."""
 
 from __future__ import annotations
 
+import ast
 import re
 import xml.etree.ElementTree as ET
 
@@ -56,3 +57,13 @@ def sanity_skips(output: str) -> list[str]:
 def complaints(output: str) -> list[str]:
     """Lines by which galaxy-importer warns or errs; it exits 0 with both."""
     return _COMPLAINT.findall(output)
+
+
+def pip_conf(listed: str) -> str:
+    """A pip.conf that says what ``pip config list`` lists; the environment's settings win, as they do in pip."""
+    settings: dict[str, str] = {}
+    for line in sorted(listed.splitlines(), key=lambda line: line.startswith(":env:")):
+        name, _equals, value = line.partition("=")
+        if name.startswith((":env:.", "global.")):
+            settings[name.partition(".")[2]] = str(ast.literal_eval(value)).replace("\n", "\n ")
+    return "".join(["[global]\n", *(f"{name} = {value}\n" for name, value in settings.items())])

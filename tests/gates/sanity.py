@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from gates import counting
 from gates.part import CACHE, ROOT, Log, Outcome
@@ -62,12 +61,12 @@ def substitute_pip() -> None:
 
 
 def user_pip_settings() -> None:
-    """Let pip in the redirected home find the user's own settings (an index, a certificate)."""
-    for name in (".config/pip", ".pip"):
-        mine, there = Path.home() / name, HOME / name
-        if mine.exists() and not there.exists():
-            there.parent.mkdir(parents=True, exist_ok=True)
-            there.symlink_to(mine)
+    """Give the redirected home the pip settings in force here (an index, a certificate): ansible-test passes no PIP_* variable on."""
+    listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True).stdout
+    config = HOME / ".config" / "pip" / "pip.conf"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.touch(mode=0o600)
+    config.write_text(counting.pip_conf(listed), encoding="utf-8")
 
 
 def environment() -> dict[str, str]:

@@ -45,6 +45,11 @@ def test_complaints() -> None:
     assert counting.complaints("INFO: fine\nWARNING: no tags\nERROR: bad\nnot a WARNING\n") == ["WARNING: no tags", "ERROR: bad"]
 
 
+def test_pip_settings_are_kept() -> None:
+    listed = ":env:.cert='/mine'\nglobal.cert='/system'\nglobal.timeout='9'\ninstall.user='yes'\n"
+    assert counting.pip_conf(listed) == "[global]\ncert = /mine\ntimeout = 9\n"
+
+
 def test_a_command_past_its_deadline_is_killed(tmp_path: Path) -> None:
     log = Log(tmp_path / "log")
     assert log.run(["sh", "-c", "echo begun; exec sleep 60"], minutes=0.01) == 124

@@ -41,7 +41,8 @@ PURE = ["placement/*.py", "ring/liveness.py", "ring/backups.py", "monitor/fusion
 # A clock, chance, or the outside: given to a pure file as values, if it needs what they say.
 IMPURE = {"asyncio", "docker", "cassandra", "datetime", "io", "logging", "os", "pathlib", "random", "secrets", "selectors", "signal",
           "socket", "subprocess", "threading", "time", "urllib", "uuid"}
-THIRD_PARTY = {"cassandra", "cryptography", "docker"}
+# requests comes with docker.
+THIRD_PARTY = {"cassandra", "cryptography", "docker", "requests"}
 
 
 def room(path: Path) -> str:
