@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import time
+import traceback
 
 from gates import lab
 from gates.part import LOGS, Log, Outcome, Part
@@ -21,9 +21,9 @@ def run_part(part: Part) -> Outcome:
     log.path.unlink(missing_ok=True)
     try:
         outcome = part.run(log)
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
-        log.write(f"{type(error).__name__}: {error}\n")
-        outcome = Outcome(0, 1, str(error))
+    except Exception as error:  # whatever it is, it is told in full, fails the part, and leaves the summary standing
+        log.write(traceback.format_exc())
+        outcome = Outcome(0, 1, f"{type(error).__name__}: {error}")
     if not outcome.green:
         outcome = Outcome(outcome.passed, max(outcome.failed, 1), outcome.detail or "no test ran")
         print(f"--- {log.path} (its end)\n{log.tail()}\n---", flush=True)

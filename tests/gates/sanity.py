@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from gates import counting
 from gates.part import CACHE, ROOT, Log, Outcome
