@@ -56,7 +56,6 @@ def ca_certificate(secret: str, ca_certificate: str | None = None, ca_key: str |
         raise AnsibleFilterError(str(error)) from error
 
 
-
 class FilterModule:
     """Names of the filters in this file."""
 

@@ -50,7 +50,6 @@ def derived_key(secret: str, purpose: str) -> str:
         raise AnsibleFilterError(str(error)) from error
 
 
-
 class FilterModule:
     """Names of the filters in this file."""
 

@@ -50,7 +50,6 @@ def derived_password(secret: str, user: str) -> str:
         raise AnsibleFilterError(str(error)) from error
 
 
-
 class FilterModule:
     """Names of the filters in this file."""
 

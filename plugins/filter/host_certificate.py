@@ -78,7 +78,6 @@ def host_certificate(secret: str, host: str, address: str, ca_certificate: str |
         raise AnsibleFilterError(str(error)) from error
 
 
-
 class FilterModule:
     """Names of the filters in this file."""
 
