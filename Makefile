@@ -11,7 +11,7 @@ HOSTS ?= 3
 PARTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap test fast parts lab demo bench clean distclean fmt shell build constraints
+.PHONY: help bootstrap test fast parts lab demo molecule bench clean distclean fmt shell build constraints
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lab: bootstrap ## bring up the lab (HOSTS=3)
 
 demo: bootstrap ## the whole thing on this machine: three hosts, join, load, a move
 	@$(PY) -m demo
+
+molecule: bootstrap ## scenario default, from create to destroy
+	@molecule test --all
 
 bench: bootstrap ## benchmarks, printed, never asserted (on the lab)
 	@$(PY) -m bench

@@ -14,7 +14,7 @@ PARTS = (
     Part("lint", "yamllint, ansible-lint (production)", lint.ansible),
     Part("shell", "shellcheck", lint.shell),
     Part("changelog", "changelog fragments", lint.changelog),
-    Part("units", "units", pytest("tests/unit")),
+    Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab")),
     Part("twin", "whole hosts in one process: simulation, store contract on the twin", pytest("tests/simulation", "tests/contract", marker="not lab")),
     Part("sanity", "ansible-test sanity, no ignore file", sanity.run),
     Part("importer", "galaxy-importer, no warning", importer.run),
