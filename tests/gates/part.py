@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 LOGS = CACHE / "logs"
+# The environment's own commands come first, also when its Python was called by path.
+BIN = Path(sys.executable).parent
 TAIL = 60
 
 
@@ -57,7 +60,7 @@ class Log:
         with self.path.open("ab") as stream:
             process = subprocess.Popen(
                 command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
-                env={**os.environ, **(env or {})}, start_new_session=True,
+                env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **(env or {})}, start_new_session=True,
             )
             try:
                 return process.wait(timeout=minutes * 60)

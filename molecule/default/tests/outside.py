@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking at the fleet from outside: rows by the plain driver on a host, ports from the controller, no code of the watcher."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from testinfra.host import Host
+
+CQL_PORT = 9042
+INTERNODE_PORT = 7000
+JMX_PORT = 7199
+# Protocol version 4, OPTIONS, no body: every Cassandra answers it before any authentication.
+CQL_OPTIONS = bytes([4, 0, 0, 0, 5, 0, 0, 0, 0])
+
+_ROWS = """
+import json, ssl, sys
+from cassandra.auth import PlainTextAuthProvider
+from cassandra.cluster import Cluster
+from cassandra.query import dict_factory
+config = json.load(open('/etc/ringfleet/watcher.json'))
+secret = json.load(open('/etc/ringfleet/secret.json'))
+context = ssl.create_default_context(cafile=config.get('ca_file', '/etc/ringfleet/tls/ca.pem'))
+context.check_hostname = False
+auth = PlainTextAuthProvider(secret['store_user'], secret['store_password'])
+cluster = Cluster([config['address']], ssl_context=context, auth_provider=auth)
+session = cluster.connect()
+session.row_factory = dict_factory
+print(json.dumps([dict(row) for row in session.execute(sys.argv[1])], default=str))
+cluster.shutdown()
+"""
+
+
+def rows(host: Host, cql: str) -> list[dict[str, Any]]:
+    """Rows that the store answers on this host, by the watcher's own credentials and the plain driver."""
+    done = host.run(f"/opt/ringfleet/venv/bin/python -c {shlex.quote(_ROWS)} {shlex.quote(cql)}")
+    assert done.rc == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def inspect(host: Host, name: str) -> dict[str, Any] | None:
+    """The host's own ``docker inspect`` of a container; None if there is none."""
+    done = host.run(f"docker container inspect {shlex.quote(name)}")
+    return json.loads(done.stdout)[0] if done.rc == 0 else None
+
+
+def plain_answer(address: str, port: int, question: bytes) -> bytes:
+    """What a port answers to a question in clear; empty when it resets or closes. Raises OSError when nobody listens."""
+    with socket.create_connection((address, port), timeout=5) as connection:
+        connection.sendall(question)
+        try:
+            return connection.recv(64)
+        except (ConnectionResetError, TimeoutError):
+            return b""
+
+
+def eventually(what: str, check: Callable[[], Any], seconds: float = 30) -> Any:
+    """The first true answer of the check; fails with the name of what was waited for, and the last answer."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = check()
+        if answer:
+            return answer
+        assert time.monotonic() < end, f"waited {seconds:g} s for {what}; last: {answer!r}"
+        time.sleep(0.2)

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every benchmark needs: joined hosts, containers to measure, commands and scripts on a host, Ansible's modules."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+INVENTORY = ROOT / ".cache" / "lab" / "inventory"
+PYTHON = "/opt/ringfleet/venv/bin/python"
+IMAGE = "rflab-web:1"
+PREFIX = "rflab-bench"
+
+
+class BenchError(Exception):
+    """The measurement could not be made; the text carries what the command said."""
+
+
+def run(*command: str, text: str | None = None) -> str:
+    """A command's output. Raises BenchError with its error output when it fails."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=ROOT, check=False)
+    if done.returncode:
+        raise BenchError(f"{' '.join(command)[:200]}: {(done.stderr or done.stdout).strip()[-1500:]}")
+    return done.stdout
+
+
+def on(host: str, *command: str) -> str:
+    """A command on a host of the lab."""
+    return run("docker", "exec", host, *command)
+
+
+def script(host: str, name: str, *arguments: str) -> dict[str, Any]:
+    """Run a script of on_host/ with the fleet's own interpreter there; the JSON that it prints."""
+    text = (Path(__file__).parent / "on_host" / name).read_text(encoding="utf-8")
+    return json.loads(run("docker", "exec", "-i", host, PYTHON, "-", *arguments, text=text))
+
+
+def module(host: str, name: str, **arguments: Any) -> dict[str, Any]:
+    """The result of one of the collection's modules. Raises BenchError with the module's message when it fails."""
+    said = run("ansible", host, "-i", str(INVENTORY), "-m", f"ringfleet.core.{name}", "-a", json.dumps(arguments))
+    return json.loads(said.partition("=>")[2])
+
+
+def hosts() -> list[str]:
+    """Names of the lab's members."""
+    listed = json.loads((INVENTORY / "hosts.yml").read_text(encoding="utf-8"))
+    return list(listed["ringfleet"]["hosts"])
+
+
+def join() -> list[str]:
+    """Bring the lab up and make its hosts members, if they are not; their names."""
+    for command in ([sys.executable, "-m", "lab", "up"], ["ansible-playbook", "-i", str(INVENTORY), "ringfleet.core.join"]):
+        print(f"bench: {' '.join(command[-2:])}", flush=True)
+        run(*command)
+    return hosts()
+
+
+@contextmanager
+def containers(host: str, count: int, *options: str) -> Iterator[list[str]]:
+    """So many managed containers on a host, removed by name afterwards, also those of an earlier run that was cut off."""
+    names = [f"{PREFIX}-{number}" for number in range(1, count + 1)]
+    remove(host)
+    try:
+        for name in names:
+            on(host, "docker", "run", "-d", "--name", name, "--label", "ringfleet.managed=true", *options, IMAGE)
+        yield names
+    finally:
+        remove(host)
+
+
+def remove(host: str) -> None:
+    """Remove the benchmarks' containers of a host."""
+    there = on(host, "docker", "ps", "-aq", "--filter", f"name=^/{PREFIX}-").split()
+    if there:
+        on(host, "docker", "rm", "-f", *there)
