@@ -25,10 +25,18 @@ def build(names: list[str], archive: str, checksum: str) -> dict:
         "ringfleet_secret": SECRET,
         "ringfleet_cassandra_archive": archive,
         "ringfleet_cassandra_checksum": f"sha256:{checksum}",
+        "ringfleet_cache": str(LAB_CACHE / "controller"),
         "ring_node_heap": "320m",
-        "ring_node_memory_max": "900M",
-        "ring_node_min_memory_mb": 1024,
-        "ring_node_lab": True,
+        "ring_node_memory_max": "1G",
+        "ring_node_min_memory_mb": 2048,
+        "ring_node_lab": {
+            "collector": ["-XX:+UseSerialGC"],
+            # A joiner with a ring delay under 5 s, or that does not wait for gossip to settle, became a member without its data.
+            "jvm_options": ["-XX:TieredStopAtLevel=1", "-Dcassandra.ring_delay_ms=5000", "-Dcassandra.superuser_setup_delay_ms=2000",
+                            "-Dcassandra.shutdown_announce_in_ms=0"],
+            "settings": {"memtable_heap_space": "16MiB", "memtable_offheap_space": "16MiB", "concurrent_reads": 2, "concurrent_writes": 4,
+                         "commitlog_segment_size": "5MiB", "commitlog_total_space": "64MiB", "file_cache_size": "32MiB"},
+        },
     }}}
 
 

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`python -m ringfleet.ringadmin COMMAND --config -`: what role ring_node has to do over CQL, one JSON line a command.
+
+Commands: alive, wait, auth, replication, schema, status. Exit 0 with {"changed": ...}, or 1 with {"error": text}."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from . import auth, replication, schema, status
+from .config import RingAdminError, load
+
+COMMANDS = {
+    'alive': status.alive,
+    'wait': status.wait,
+    'auth': auth.ensure,
+    'replication': replication.ensure,
+    'schema': schema.ensure,
+    'status': status.status,
+}
+
+
+def main(argv=None):
+    """Run one command; every failure is one line that says what is wrong."""
+    parser = argparse.ArgumentParser(prog='ringadmin', description=__doc__)
+    parser.add_argument('command', choices=sorted(COMMANDS))
+    parser.add_argument('--config', required=True, help='a JSON file, or - for standard input')
+    options = parser.parse_args(argv)
+    try:
+        if options.config == '-':
+            config = load(sys.stdin)
+        else:
+            with open(options.config, encoding='utf-8') as stream:
+                config = load(stream)
+        result = COMMANDS[options.command](config)
+    except RingAdminError as error:
+        print(json.dumps({'error': str(error)}))
+        return 1
+    except Exception as error:  # pylint: disable=broad-except
+        # The driver raises dozens of kinds; a role must show any of them as one line, with its kind.
+        print(json.dumps({'error': f'{type(error).__name__}: {error}'}))
+        return 1
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Roles of the ring: an administrator and the watchers' own; the default superuser is gone afterwards."""
+
+from __future__ import annotations
+
+import time
+
+from .session import ADMIN, DEFAULT, WATCHER, Refused, Unreachable, connect
+
+POLL_S = 0.5
+
+
+def ensure(config):
+    """Create or repair the roles, remove the default superuser; says whether anything was changed."""
+    changed = _founded(config)
+    with connect(config, ADMIN, config.admin_password) as session:
+        roles = {row['role'] for row in session.execute('SELECT role FROM system_auth.roles')}
+        if DEFAULT in roles:
+            session.execute(f'DROP ROLE IF EXISTS {DEFAULT}')
+            changed = True
+        if WATCHER not in roles:
+            session.execute(f"CREATE ROLE IF NOT EXISTS {WATCHER} WITH LOGIN = true AND PASSWORD = '{config.watcher_password}'")
+            changed = True
+        elif not _accepted(config, WATCHER, config.watcher_password):
+            session.execute(f"ALTER ROLE {WATCHER} WITH LOGIN = true AND PASSWORD = '{config.watcher_password}'")
+            changed = True
+    return {'changed': changed}
+
+
+def _founded(config):
+    """Make the administrator with the default superuser's help, when it is not there: True if it was made now."""
+    deadline = time.monotonic() + config.timeout
+    while True:
+        if _accepted(config, ADMIN, config.admin_password):
+            return False
+        try:
+            with connect(config, DEFAULT, DEFAULT) as session:
+                session.execute(f"CREATE ROLE IF NOT EXISTS {ADMIN} WITH SUPERUSER = true AND LOGIN = true AND PASSWORD = '{config.admin_password}'")
+                return True
+        except (Refused, Unreachable) as error:
+            # A new node makes its default superuser some seconds after it answers.
+            if time.monotonic() > deadline:
+                raise Refused(f'{error}, and the user {ADMIN} with the password that derives from ringfleet_secret as well: '
+                              'is this the secret that the ring was founded with?') from error
+        time.sleep(POLL_S)
+
+
+def _accepted(config, user, password):
+    try:
+        with connect(config, user, password):
+            return True
+    except Refused:
+        return False

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is in the ring, as nodes tell it over CQL and in their gossip."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+
+from .config import RingAdminError
+from .session import ADMIN, DEFAULT, Refused, Unreachable, connect
+
+GOSSIP = 'SELECT address, port, status_with_port FROM system_views.gossip_info'
+CLOCK = 'SELECT cluster_name, toUnixTimestamp(now()) AS now FROM system.local'
+PEERS = 'SELECT peer FROM system.peers_v2'
+POLL_S = 0.5
+
+
+def members(session, own):
+    """Addresses of all nodes that this node counts to the ring, itself included, sorted."""
+    return sorted({own} | {str(row['peer']) for row in session.execute(PEERS)})
+
+
+def normal(session):
+    """Addresses that are NORMAL in this node's gossip, sorted; a killed node stays among them (facts: no CQL table shows who is up)."""
+    return sorted(str(row['address']) for row in session.execute(GOSSIP) if (row['status_with_port'] or '').startswith('NORMAL'))
+
+
+def status(config):
+    """This node's own view, for people and for checks."""
+    with connect(config, ADMIN, config.admin_password) as session:
+        return {'changed': False, 'members': members(session, config.address), 'normal': normal(session)}
+
+
+def alive(config):
+    """Which of the other hosts answer as nodes of this very ring, and how far their clocks are from this host's, in seconds.
+
+    foreign: nodes that answer, but not to this fleet: another secret, authority or ring name. Never join past one of these."""
+    living, foreign, silent, skew = [], {}, {}, {}
+    for address in config.contact_points:
+        try:
+            with connect(config, ADMIN, config.admin_password, address) as session:
+                before = time.time()
+                row = session.execute(CLOCK).one()
+                after = time.time()
+        except Refused:
+            foreign[address] = 'it refuses the password that derives from ringfleet_secret'
+        except Unreachable as error:
+            (foreign if 'certificate' in str(error) else silent)[address] = str(error)
+        else:
+            if row['cluster_name'] != config.ring:
+                foreign[address] = f"it belongs to the ring {row['cluster_name']!r}"
+                continue
+            theirs = row['now'] / 1000.0
+            living.append(address)
+            # The node read its clock somewhere between both of ours: the skew is at least this.
+            skew[address] = round(max(0.0, before - theirs, theirs - after), 3)
+    return {'changed': False, 'alive': living, 'foreign': foreign, 'silent': silent, 'skew': skew}
+
+
+def wait(config):
+    """Wait until this node is NORMAL in its own gossip and answers CQL; RingAdminError says what it lacked."""
+    deadline = time.monotonic() + config.timeout
+    while True:
+        lacking = _lacking(config)
+        if not lacking:
+            return {'changed': False}
+        state = _unit_state(config.unit)
+        if state in ('failed', 'inactive'):
+            raise RingAdminError(f'the ring node stopped ({config.unit} is {state}): see journalctl -u {config.unit}')
+        if time.monotonic() > deadline:
+            raise RingAdminError(f'the ring node is not up after {config.timeout:.0f} s: {lacking}; see journalctl -u {config.unit}')
+        time.sleep(POLL_S)
+
+
+def _lacking(config):
+    """What is still missing, or an empty string. A founding node knows only the default user yet."""
+    last = ''
+    for user, password in ((ADMIN, config.admin_password), (DEFAULT, DEFAULT)):
+        try:
+            with connect(config, user, password) as session:
+                return '' if config.address in normal(session) else 'it answers CQL but is not NORMAL in gossip yet'
+        except (Refused, Unreachable) as error:
+            last = str(error)
+            if isinstance(error, Unreachable):
+                break
+    return last
+
+
+def _unit_state(unit):
+    """systemd's word on the unit: active, activating, failed, inactive ..."""
+    return subprocess.run(['systemctl', 'is-active', unit], stdout=subprocess.PIPE, universal_newlines=True, check=False).stdout.strip()
