@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ringfleet asks of a container engine: one abstract class, so that the very same watcher runs in a simulator."""
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A container as a listing shows it. ``state`` is Docker's word: created, running, exited, paused ..."""
+    id: str
+    name: str
+    state: str
+    image: str
+    labels: dict = field(default_factory=dict)
+    network_mode: str = ''
+
+
+@dataclass(frozen=True)
+class Event:
+    """A container's lifecycle event: ``create``, ``start``, ``die``, ``stop``, ``destroy``, ``health_status`` ..."""
+    action: str
+    id: str
+    name: str
+    labels: dict = field(default_factory=dict)
+    at: int = 0
+
+
+class Engine(ABC):
+    """The Docker engine of one host.
+
+    All methods raise EngineUnavailable when it cannot be reached, EngineError when it refuses, NoSuchContainer or
+    NoSuchImage where the thing is not there. ``ref`` is a container's id or name.
+    """
+
+    @abstractmethod
+    def containers(self):
+        """Summaries of all containers, running or not."""
+
+    @abstractmethod
+    def inspect(self, ref):
+        """The engine's inspect of a container, as it is."""
+
+    @abstractmethod
+    def layer_size(self, ref):
+        """Bytes in the container's writable layer."""
+
+    @abstractmethod
+    def create(self, request, move, restart):
+        """Create from a creation request and return the new id.
+
+        :param move: the move's id, kept as a label on the copy.
+        :param restart: Docker's restart policy to begin with.
+        :raises EngineError: also when the engine warns: a dropped option would change the container silently.
+        """
+
+    @abstractmethod
+    def start(self, ref):
+        """Start; nothing when it runs already."""
+
+    @abstractmethod
+    def stop(self, ref, timeout_s):
+        """Stop by the container's stop signal, kill after ``timeout_s``; nothing when it does not run."""
+
+    @abstractmethod
+    def remove(self, ref):
+        """Remove a stopped container, and nothing of its volumes."""
+
+    @abstractmethod
+    def set_restart(self, ref, policy):
+        """Set Docker's restart policy, as ``{'Name': 'always', 'MaximumRetryCount': 0}``."""
+
+    @abstractmethod
+    def image(self, ref):
+        """The engine's inspect of an image."""
+
+    @abstractmethod
+    def pull(self, reference):
+        """Pull ``repository@sha256:...``."""
+
+    @abstractmethod
+    def save(self, ref):
+        """The image as an iterator of byte chunks (a tar stream)."""
+
+    @abstractmethod
+    def load(self, stream):
+        """Load an image from a readable binary stream."""
+
+    @abstractmethod
+    def tag(self, ref, name):
+        """Give an image a name."""
+
+    @abstractmethod
+    def log_lines(self, ref, since_ns, limit):
+        """Log lines after ``since_ns``: ``[(nanoseconds, text), ...]``, oldest first, the last ``limit`` at most."""
+
+    @abstractmethod
+    def events(self, since_s):
+        """A blocking iterator of Events from the Unix second ``since_s`` on; ends when the connection does."""
+
+    @abstractmethod
+    def about(self):
+        """``{architecture, api_version, version, root}`` of the engine; ``root`` is where its images lie."""

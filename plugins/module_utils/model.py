@@ -1,0 +1,261 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the rooms pass on to each other: frozen data classes without behaviour of their own.
+
+Times named ``*_at`` are wall-clock milliseconds since the epoch, for people and for rows; nothing is ordered by another
+host's clock. Memory is in bytes, CPU in cores.
+"""
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, fields
+
+from .errors import InvalidName
+
+LABEL_MANAGED = 'ringfleet.managed'
+LABEL_MODE = 'ringfleet.mode'
+LABEL_MOVE = 'ringfleet.move'
+LABEL_GROUP = 'ringfleet.group'
+LABEL_LOG_ERRORS = 'ringfleet.log.errors'
+
+START_FIRST = 'start-first'
+STOP_FIRST = 'stop-first'
+
+RUNNING = 'running'
+STOPPED = 'stopped'
+
+# Docker's own rule for container names (moby daemon/names).
+_CONTAINER_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$')
+_HOST_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$')
+
+
+def check_container_name(name):
+    """The name, when it is one; else InvalidName with the rule."""
+    if not isinstance(name, str) or not _CONTAINER_NAME.match(name):
+        raise InvalidName('%r is not a container name' % (name,),
+                          'A name begins with a letter or digit and goes on with letters, digits, "_", "." or "-".')
+    return name
+
+
+def check_host_name(name):
+    """The name, when it is one; else InvalidName with the rule."""
+    if not isinstance(name, str) or not _HOST_NAME.match(name):
+        raise InvalidName('%r is not a host name' % (name,),
+                          'A host is called by its inventory_hostname: letters, digits, "_", "." or "-".')
+    return name
+
+
+class _Row:
+    """To and from plain dictionaries; keys that this version does not know are left out (a newer neighbour's)."""
+
+    @classmethod
+    def from_dict(cls, data):
+        known = {each.name for each in fields(cls)}
+        return cls(**{key: tuple(value) if isinstance(value, list) else value
+                      for key, value in data.items() if key in known and value is not None})
+
+    def to_dict(self):
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ContainerRow(_Row):
+    """The one authority on a container (design: table ``containers``). Written by conditional writes only.
+
+    The truth is (holder, epoch, instance). A released container keeps its row and epoch and has no holder.
+    ``move`` is the open move's id, ``move_to`` its target; ``previous`` the holder before the last commit.
+    """
+    name: str
+    holder: str = ''
+    epoch: int = 0
+    instance: str = ''
+    spec_hash: str = ''
+    image: str = ''
+    intent: str = RUNNING
+    move: str = ''
+    move_to: str = ''
+    previous: str = ''
+    nonce: str = ''
+
+
+@dataclass(frozen=True)
+class HostRow(_Row):
+    """A host's life and how to reach it (table ``hosts``). Written by conditional writes only.
+
+    ``ssh_host_key`` and ``ssh_user_key`` are public keys in OpenSSH's one-line form: how image streams between hosts
+    are pinned (design, section 9).
+    """
+    host: str
+    state: str = ''
+    generation: int = 0
+    since_at: int = 0
+    by: str = ''
+    boot_id: str = ''
+    address: str = ''
+    ssh_port: int = 22
+    ssh_host_key: str = ''
+    ssh_user_key: str = ''
+    nonce: str = ''
+
+
+@dataclass(frozen=True)
+class FleetRow(_Row):
+    """One fleet-wide value (table ``fleet``). Written by conditional writes only."""
+    key: str
+    value: str = ''
+    nonce: str = ''
+
+
+@dataclass(frozen=True)
+class HostLoad(_Row):
+    """A host's own figures: capacity and use of its top control group where that is limited, else of the machine."""
+    cpu_capacity: float = 0.0
+    cpu_used: float = 0.0
+    memory_capacity: int = 0
+    memory_used: int = 0
+    cpu_pressure: float = -1.0
+    memory_pressure: float = -1.0
+    io_pressure: float = -1.0
+    containers: int = 0
+
+    @property
+    def cpu_free(self):
+        """C of formula (1-1), in cores."""
+        return max(0.0, self.cpu_capacity - self.cpu_used)
+
+    @property
+    def memory_free(self):
+        """M of formula (1-1), in bytes."""
+        return max(0, self.memory_capacity - self.memory_used)
+
+
+@dataclass(frozen=True)
+class Beat(_Row):
+    """A host's heartbeat in the state table: plain, each second, by the host alone (table ``beats``).
+
+    ``counter`` only grows within a ``boot_id`` and ``started_at``; observers judge its change on their own clock.
+    """
+    host: str
+    boot_id: str = ''
+    started_at: int = 0
+    counter: int = 0
+    beat_at: int = 0
+    version: str = ''
+    load: HostLoad = field(default_factory=HostLoad)
+
+    @classmethod
+    def from_dict(cls, data):
+        load = data.get('load')
+        return super().from_dict(dict(data, load=HostLoad.from_dict(load) if isinstance(load, dict) else load))
+
+
+@dataclass(frozen=True)
+class LoadReport(_Row):
+    """One container's fused report (S104, F8.8): resource figures, health and log findings of one round.
+
+    Rates cover the time since the round before. Pressure is PSI "some avg10" in percent, -1 where the kernel has none.
+    """
+    name: str
+    host: str = ''
+    instance: str = ''
+    status: str = ''
+    cpu_used: float = 0.0
+    cpu_limit: float = 0.0
+    cpu_throttled: float = 0.0
+    cpu_pressure: float = -1.0
+    memory_used: int = 0
+    memory_limit: int = 0
+    memory_pressure: float = -1.0
+    io_pressure: float = -1.0
+    oom_kills: int = 0
+    restarts: int = 0
+    health: str = ''
+    log_standard: str = ''
+    log_errors: int = 0
+    log_over: bool = False
+    findings: tuple = ()
+    immovable: tuple = ()
+    sampled_at: int = 0
+
+
+@dataclass(frozen=True)
+class Placement(_Row):
+    """Index of what runs where (table ``placements``); a hint that readers verify against ``containers``."""
+    host: str
+    name: str
+    instance: str = ''
+    epoch: int = 0
+
+
+@dataclass(frozen=True)
+class MovePlan(_Row):
+    """What the source asks of the target (F9.4): all that the target needs besides the sealed spec."""
+    id: str
+    name: str
+    source: str
+    target: str
+    trigger: str = 'asked'
+    mode: str = STOP_FIRST
+    epoch: int = 0
+    instance: str = ''
+    spec_hash: str = ''
+    image: str = ''
+    image_id: str = ''
+    image_digest: str = ''
+    image_layers: tuple = ()
+    image_size: int = 0
+    architecture: str = ''
+    running: bool = True
+    stop_timeout: int = 10
+    health_grace: int = 0
+    ports: tuple = ()
+    networks: tuple = ()
+    memory: int = 0
+    cpu: float = 0.0
+    planned_at: int = 0
+
+
+@dataclass(frozen=True)
+class MoveRow(_Row):
+    """Progress of a move (table ``moves``): a log and a channel, never the authority. Each column has one writer.
+
+    Who wants the move writes ``asked`` (an envelope to the holder); the source writes ``request`` (an envelope with the
+    plan to the target) and ``source_*``; the target writes ``target_*`` and ``instance``. ``*_times`` map each step to the wall-clock millisecond at which its writer took it.
+    """
+    id: str
+    asked: str = ''
+    request: str = ''
+    source_step: str = ''
+    source_note: str = ''
+    source_times: dict = field(default_factory=dict)
+    target_step: str = ''
+    target_note: str = ''
+    target_times: dict = field(default_factory=dict)
+    instance: str = ''
+
+
+@dataclass(frozen=True)
+class Broadcast(_Row):
+    """A hint to look now (table ``broadcasts``): joined, moved, effective, released, adopted ..."""
+    id: str
+    kind: str
+    host: str
+    name: str = ''
+    move: str = ''
+    detail: str = ''
+    sent_at: int = 0
+
+
+@dataclass(frozen=True)
+class Decision(_Row):
+    """Why something was moved (table ``decisions``)."""
+    id: str
+    host: str
+    trigger: str
+    name: str = ''
+    move: str = ''
+    choice: str = ''
+    sentence: str = ''
+    candidates: tuple = ()
+    decided_at: int = 0

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The source's side of a move: asks, sends, stops, aborts, cleans up (F9.4, S301-S302, F9.10-F9.12)."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import Conflict, EngineError, NoSuchContainer, RingfleetError, StoreError
+from ..model import RUNNING, ContainerRow
+from ..protocol import envelope
+from ..ring.broadcast import MOVED
+from ..store.seal import unseal
+from . import steps
+from .parts import NO_RESTART, Recorder, Watch
+from .planning import Planner, plan_of
+
+_ADMISSION_S = 20.0
+_CREATION_S = 60.0
+_COMMIT_S = 30.0
+_MARGIN_S = 10.0
+
+
+class Source:
+    """Advances the moves that leave this host."""
+
+    def __init__(self, parts):
+        self._parts = parts
+        self._record = Recorder(parts, 'source')
+        self._watch = Watch(parts)
+        self._planner = Planner(parts)
+        self._progress = {}
+        self._act = {
+            steps.SEND_IMAGE: self._send_image, steps.STOP: self._stop, steps.RECORD_STOPPED: self._record_stopped,
+            steps.ABORT: self._abort, steps.CLEAN: self._clean, steps.WITHDRAW: self._withdraw,
+            steps.CLOSE: self._close}
+
+    def begin(self, move):
+        """Turn what was asked into a plan, or end the move with the reason why not."""
+        try:
+            _ident, _method, asked = envelope.parse_request(move.asked)
+            self._planner.plan(move, asked['name'], asked['target'], asked.get('trigger', 'asked'),
+                               asked.get('by', 'unknown'))
+        except StoreError:
+            raise
+        except RingfleetError as exc:
+            if plan_of(self._parts.store.move(move.id)) is None:
+                self._end(move, str(exc))
+            # Otherwise it was planned and not claimed: the next look withdraws it.
+
+    def advance(self, move, plan):
+        """Look, and do the one next thing; returns the Action that was done."""
+        row = self._parts.store.read(ContainerRow, plan.name)
+        copy = self._watch.copy(plan.instance, plan)
+        action = steps.source_action(plan, row, move, copy, self._overdue(plan, move))
+        act = self._act.get(action.name)
+        if act is not None:
+            act(plan, row, move, copy, action.why)
+        return action
+
+    def _overdue(self, plan, move):
+        """Why the other side's deadline passed, judged on this host's clock since the last progress of either side."""
+        now, settings = self._parts.clock.monotonic(), self._parts.settings
+        mark = (move.source_step, move.target_step)
+        seen, since = self._progress.get(move.id, (None, now))
+        if seen != mark:
+            self._progress[move.id] = (mark, now)
+            return ''
+        what = steps.waiting_for(plan, move)
+        limit = {'admission': _ADMISSION_S, 'staging': settings.transfer_s, 'creation': _CREATION_S,
+                 'health': settings.health_wait_s + plan.health_grace + settings.settle_s + _MARGIN_S,
+                 'commit': _COMMIT_S + plan.stop_timeout}[what]
+        if now - since <= limit:
+            return ''
+        return '%s did not get to %s within %d s' % (plan.target, what, limit)
+
+    def _send_image(self, plan, row, move, copy, why):
+        try:
+            digest = self._parts.transfer.send(plan.target, plan.id, self._parts.engine.save(_savable(plan)))
+        except EngineError as exc:
+            self._abort(plan, row, move, copy, str(exc))
+            return
+        self._record.step(move, steps.IMAGE_SENT, digest)
+
+    def _stop(self, plan, row, move, copy, why):
+        # Without this a restart of dockerd would bring an "always" container back while the other one starts.
+        self._parts.engine.set_restart(plan.instance, NO_RESTART)
+        self._parts.engine.stop(plan.instance, plan.stop_timeout)
+        self._record_stopped(plan, row, move, copy, why)
+
+    def _record_stopped(self, plan, row, move, copy, why):
+        self._record.step(move, steps.STOPPED)
+
+    def _abort(self, plan, row, move, copy, why):
+        # The reason first: the row's change is what counts, and a crash behind it must not lose the words.
+        self._parts.store.put_move(move.id, source_note=why)
+        try:
+            self._parts.store.swap(row, replace(row, move='', move_to=''))
+        except Conflict:
+            # The target committed first, or the row was re-read elsewhere: the next look says which.
+            return
+
+    def _withdraw(self, plan, row, move, copy, why):
+        parts = self._parts
+        if move.source_step == steps.PLANNED:
+            # The claim may still be under way to the ring; after this it can no longer apply.
+            try:
+                row = parts.store.fence(ContainerRow, plan.name)
+            except Conflict:
+                return
+            if steps.claimed(plan, row):
+                return
+        if (row.holder == parts.host and row.instance == plan.instance and row.intent == RUNNING and plan.running
+                and copy.state != 'absent'):
+            if copy.state != 'running':
+                self._restore(plan)
+        self._end(move, move.source_note if why == 'aborted' and move.source_note else why)
+
+    def _restore(self, plan):
+        parts = self._parts
+        sealed = parts.store.spec(plan.name, plan.spec_hash)
+        request = unseal(parts.key, plan.name, plan.spec_hash, sealed)
+        parts.engine.set_restart(plan.instance, request['config']['HostConfig'].get('RestartPolicy') or NO_RESTART)
+        parts.engine.start(plan.instance)
+
+    def _clean(self, plan, row, move, copy, why):
+        parts = self._parts
+        if copy.state != 'absent' and not (row.holder == parts.host and row.instance == plan.instance):
+            try:
+                if copy.state == 'running':
+                    parts.engine.set_restart(plan.instance, NO_RESTART)
+                    parts.engine.stop(plan.instance, plan.stop_timeout)
+                parts.engine.remove(plan.instance)
+            except NoSuchContainer:
+                # Somebody removed it meanwhile: what was wanted is so.
+                pass
+        if row.holder != parts.host:
+            parts.store.drop_placement(parts.host, plan.name)
+        parts.broadcaster.send(MOVED, plan.name, plan.id, '%s to %s' % (plan.source, plan.target))
+        self._record.step(move, steps.CLEANED)
+        parts.store.unindex_move(parts.host, move.id)
+        self._progress.pop(move.id, None)
+
+    def _end(self, move, why):
+        self._record.step(move, steps.ABORTED, why)
+        self._parts.store.unindex_move(self._parts.host, move.id)
+        self._progress.pop(move.id, None)
+
+    def _close(self, plan, row, move, copy, why):
+        self._parts.store.unindex_move(self._parts.host, move.id)
+
+
+def _savable(plan):
+    """By its name where it has one, so that the stream carries the tag; the layers are checked on arrival."""
+    return plan.image_id if '@' in plan.image or plan.image.startswith('sha256:') else plan.image

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of a move as two pure functions: what is seen goes in, the one next action of a side comes out.
+
+Neither side remembers where it was. Each looks at the container's row (the authority), at the other side's columns and at
+its own engine, and does the next thing; every action may be done twice. So a crash at any point is answered by looking
+again (S204, S2041-S2043, S301-S302; figure 9; design, section 6).
+
+    source                          row                         target
+    plan, spec, index
+    claim  ------------------------> move=M, move_to=target
+                                                                 admit / decline
+    send image (when asked)                                      fetch or ask for the image
+                                                                 create and compare
+    stop (stop-first)                                            start, healthy (start-first)
+                                     holder=target, epoch+1 <--- commit
+                                                                 start, healthy (stop-first)
+    clean up, broadcast moved
+                                     move='' <------------------ done, broadcast effective
+
+Commit and abort are conditional writes on the same row, so exactly one of them wins.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model import START_FIRST
+
+# Steps that the source writes.
+PLANNED = 'planned'
+CLAIMED = 'claimed'
+IMAGE_SENT = 'image sent'
+STOPPED = 'stopped'
+CLEANED = 'cleaned'
+ABORTED = 'aborted'
+
+# Steps that the target writes.
+ADMITTED = 'admitted'
+DECLINED = 'declined'
+IMAGE_WANTED = 'image wanted'
+STAGED = 'staged'
+CREATED = 'created'
+STARTED = 'started'
+FAILED = 'failed'
+COMMITTED = 'committed'
+HEALTHY = 'healthy'
+UNHEALTHY = 'unhealthy'
+DONE = 'done'
+WITHDRAWN = 'withdrawn'
+
+SOURCE_ENDS = (CLEANED, ABORTED)
+TARGET_ENDS = (DONE, WITHDRAWN)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """This side's copy of the container, as its engine shows it.
+
+    ``state``: absent, created, running, exited. ``health``: none, starting, healthy, unhealthy. ``well``: True once it
+    may be relied on (health check up, or without one long enough without an exit), False once it may not, None before.
+    """
+    id: str = ''
+    state: str = 'absent'
+    health: str = 'none'
+    well: bool = None
+    ran: bool = False
+
+
+@dataclass(frozen=True)
+class Action:
+    """What to do next. ``wait`` carries what is waited for."""
+    name: str
+    why: str = ''
+
+
+# Actions of the source.
+SEND_IMAGE, STOP, RECORD_STOPPED, ABORT, CLEAN, WITHDRAW, CLOSE = (
+    'send image', 'stop', 'record stopped', 'abort', 'clean', 'withdraw', 'close')
+# Actions of the target.
+ADMIT, STAGE, CREATE, START, COMMIT, RECORD_HEALTHY, RECORD_UNHEALTHY, FAIL, FINISH, REMOVE_COPY = (
+    'admit', 'stage', 'create', 'start', 'commit', 'record healthy', 'record unhealthy', 'fail', 'finish',
+    'remove copy')
+WAIT = 'wait'
+
+
+def committed(plan, row):
+    """Whether the move took effect: an epoch above the plan's exists only behind its commit.
+
+    The source opens no second move of a container while this one is open with it, so nothing else can have raised it.
+    """
+    return row is not None and row.epoch > plan.epoch
+
+
+def returned(plan, row):
+    """Whether the target gave the container back: committed, but its process could never be started there."""
+    return (row is not None and row.epoch == plan.epoch + 2 and row.holder == plan.source
+            and row.instance == plan.instance)
+
+
+def claimed(plan, row):
+    """Whether the row names this move as the open one."""
+    return row is not None and row.move == plan.id
+
+
+def source_action(plan, row, move, copy, overdue):
+    """The source's next action.
+
+    :param plan: MovePlan. :param row: ContainerRow or None. :param move: MoveRow.
+    :param copy: the source's own Copy (``plan.instance``). :param overdue: why its deadline passed, or ''.
+    """
+    if move.source_step in SOURCE_ENDS:
+        return Action(CLOSE)
+    if returned(plan, row):
+        return Action(WITHDRAW, 'given back by %s: %s' % (plan.target, move.target_note))
+    if committed(plan, row):
+        if claimed(plan, row) and move.target_step not in (HEALTHY, DONE):
+            return Action(WAIT, 'the target to be healthy')
+        return Action(CLEAN)
+    if not claimed(plan, row):
+        return Action(WITHDRAW, 'it was never claimed' if move.source_step == PLANNED else 'aborted')
+    if move.target_step in (DECLINED, FAILED):
+        return Action(ABORT, '%s by %s: %s' % (move.target_step, plan.target, move.target_note))
+    if overdue:
+        return Action(ABORT, overdue)
+    if copy.state == 'absent':
+        return Action(ABORT, 'the container vanished from its host')
+    if move.target_step == IMAGE_WANTED and move.source_step != IMAGE_SENT:
+        return Action(SEND_IMAGE)
+    if plan.mode != START_FIRST and move.target_step == CREATED:
+        if copy.state == 'running':
+            return Action(STOP)
+        if move.source_step != STOPPED:
+            return Action(RECORD_STOPPED)
+    return Action(WAIT, waiting_for(plan, move))
+
+
+def target_action(plan, row, move, copy, image_there, image_arrived):
+    """The target's next action.
+
+    :param copy: the target's Copy: the container that this move created here.
+    :param image_there: the image is in the engine under its name.
+    :param image_arrived: the streamed image is complete on disk.
+    """
+    if move.target_step in TARGET_ENDS:
+        return Action(CLOSE)
+    if returned(plan, row):
+        return Action(REMOVE_COPY)
+    if committed(plan, row):
+        return _after_commit(plan, row, move, copy)
+    if not claimed(plan, row):
+        # Having admitted it, the target saw the claim: that it is gone means the source's abort applied.
+        if move.target_step or move.source_step == ABORTED:
+            return Action(REMOVE_COPY)
+        return Action(WAIT, 'the claim')
+    if move.target_step in (DECLINED, FAILED):
+        return Action(WAIT, 'the source to abort')
+    if not move.target_step:
+        return Action(ADMIT)
+    if copy.state == 'absent':
+        if not image_there:
+            if move.target_step == IMAGE_WANTED and not image_arrived:
+                return Action(WAIT, 'the image')
+            return Action(STAGE)
+        return Action(CREATE) if move.target_step == STAGED else Action(STAGE)
+    if move.target_step in (ADMITTED, IMAGE_WANTED, STAGED) or not move.instance:
+        # The copy was made and the record of it was lost: look at it again and record it.
+        return Action(CREATE)
+    if plan.mode == START_FIRST:
+        if copy.state == 'created':
+            return Action(START)
+        if copy.well is False:
+            return Action(FAIL, 'the copy is not healthy (%s, health check: %s)' % (copy.state, copy.health))
+        return Action(COMMIT) if copy.well else Action(WAIT, 'the copy to be healthy')
+    if move.source_step == STOPPED:
+        return Action(COMMIT)
+    return Action(WAIT, 'the source to stop its copy')
+
+
+def _after_commit(plan, row, move, copy):
+    if not claimed(plan, row):
+        return Action(FINISH)
+    if move.source_step == CLEANED:
+        return Action(FINISH)
+    if move.target_step == HEALTHY:
+        return Action(WAIT, 'the source to clean up')
+    if not plan.running:
+        return Action(RECORD_HEALTHY)
+    if copy.state == 'created':
+        return Action(START)
+    if copy.well:
+        return Action(RECORD_HEALTHY)
+    if copy.well is False and move.target_step != UNHEALTHY:
+        return Action(RECORD_UNHEALTHY, '%s, health check: %s' % (copy.state, copy.health))
+    return Action(WAIT, 'the container to be healthy')
+
+
+def waiting_for(plan, move):
+    """What the source waits for from the target, in words; also the name under which its deadline stands."""
+    if not move.target_step:
+        return 'admission'
+    if move.target_step in (ADMITTED, IMAGE_WANTED):
+        return 'staging'
+    if move.target_step == STAGED:
+        return 'creation'
+    if plan.mode == START_FIRST:
+        return 'health'
+    return 'commit'
+
+
+def outcome(plan, row, move):
+    """The move in one word for people: open, committed, done, aborted."""
+    if move.source_step == ABORTED:
+        return 'aborted'
+    if move.source_step == CLEANED and move.target_step == DONE:
+        return 'done'
+    if committed(plan, row) and row.move in ('', plan.id):
+        return 'committed'
+    return 'open'

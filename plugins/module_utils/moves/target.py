@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The target's side of a move: admits, fetches, creates, compares, commits, confirms (S2041-S2043, F9.5-F9.9, F9.13)."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..containers import images
+from ..containers.spec import differences, request_of
+from ..errors import Conflict, EngineError, EngineUnavailable, NoSuchContainer, RingfleetError, StoreError
+from ..model import ContainerRow, Placement
+from ..ring.broadcast import EFFECTIVE
+from ..store.seal import unseal
+from . import steps
+from .admission import Capacity, reasons_to_decline
+from .parts import NO_RESTART, Recorder, Watch
+
+_MAY_DIFFER = ('HostConfig.RestartPolicy',)
+
+
+class Target:
+    """Advances the moves that come to this host."""
+
+    def __init__(self, parts):
+        self._parts = parts
+        self._record = Recorder(parts, 'target')
+        self._watch = Watch(parts)
+        self._promised = {}
+        self._act = {
+            steps.ADMIT: self._admit, steps.STAGE: self._stage, steps.CREATE: self._create, steps.START: self._start,
+            steps.COMMIT: self._commit, steps.RECORD_HEALTHY: self._healthy,
+            steps.RECORD_UNHEALTHY: self._unhealthy, steps.FAIL: self._fail, steps.FINISH: self._finish,
+            steps.REMOVE_COPY: self._remove_copy, steps.CLOSE: self._close}
+
+    def decline(self, move, why):
+        """End a request that this version does not understand."""
+        self._record.step(move, steps.DECLINED, why)
+
+    def advance(self, move, plan):
+        """Look, and do the one next thing; returns the Action that was done."""
+        parts = self._parts
+        row = parts.store.read(ContainerRow, plan.name)
+        copy = self._watch.copy_of_move(plan)
+        wants = copy.state == 'absent' and move.target_step in (steps.ADMITTED, steps.IMAGE_WANTED, steps.STAGED)
+        there = wants and images.is_here(parts.engine, plan.image, plan.image_id, plan.image_layers)
+        action = steps.target_action(plan, row, move, copy, there, move.source_step == steps.IMAGE_SENT)
+        act = self._act.get(action.name)
+        if act is None:
+            return action
+        try:
+            act(plan, row, move, copy, action.why)
+        except (StoreError, EngineUnavailable):
+            # Neither says anything about this container: look again later.
+            raise
+        except RingfleetError as exc:
+            self._trouble(plan, row, move, copy, str(exc))
+        return action
+
+    def _trouble(self, plan, row, move, copy, why):
+        """An action failed for good: before the commit the move fails; after it a container that never ran goes back."""
+        if not steps.committed(plan, row):
+            self._record.step(move, steps.FAILED, why)
+        elif steps.claimed(plan, row) and copy.state == 'created' and not copy.ran:
+            self._parts.store.put_move(move.id, target_note=why)
+            self._swap(row, replace(row, holder=plan.source, instance=plan.instance, epoch=row.epoch + 1,
+                                    previous=self._parts.host, move='', move_to=''))
+        elif move.target_step != steps.UNHEALTHY or move.target_note != why:
+            self._record.step(move, steps.UNHEALTHY, why)
+
+    def _admit(self, plan, row, move, copy, why):
+        against = reasons_to_decline(plan, self._capacity())
+        if against:
+            self._record.step(move, steps.DECLINED, '; '.join(against))
+            return
+        self._promised[plan.id] = plan.memory
+        self._parts.store.put_placement(Placement(self._parts.host, plan.name, '', plan.epoch + 1))
+        self._record.step(move, steps.ADMITTED)
+
+    def _capacity(self):
+        parts, ports = self._parts, set()
+        summaries = parts.engine.containers()
+        for summary in summaries:
+            if summary.state == 'running':
+                bound = (parts.engine.inspect(summary.id).get('NetworkSettings') or {}).get('Ports') or {}
+                for port, bindings in bound.items():
+                    ports.update('%s:%s/%s' % (each.get('HostIp') or '0.0.0.0', each['HostPort'],
+                                               port.partition('/')[2]) for each in bindings or [])
+        return Capacity(
+            architecture=_architecture(parts.engine.about()['architecture']),
+            names=frozenset(each.name for each in summaries), ports=frozenset(ports),
+            memory_free=parts.free_memory() - sum(self._promised.values()), disk_free=parts.free_disk(),
+            disk_reserve=parts.settings.disk_reserve)
+
+    def _stage(self, plan, row, move, copy, why):
+        parts = self._parts
+        if images.is_here(parts.engine, plan.image, plan.image_id, plan.image_layers) or images.fetch(
+                parts.engine, plan.image, plan.image_digest, plan.image_layers):
+            self._record.step(move, steps.STAGED)
+        elif move.source_step == steps.IMAGE_SENT:
+            with parts.transfer.receive(plan.id, move.source_note) as stream:
+                images.take(parts.engine, stream, plan.image, plan.image_id, plan.image_layers)
+            parts.transfer.discard(plan.id)
+            self._record.step(move, steps.STAGED, 'streamed')
+        else:
+            self._record.step(move, steps.IMAGE_WANTED)
+
+    def _create(self, plan, row, move, copy, why):
+        parts = self._parts
+        sealed = parts.store.spec(plan.name, plan.spec_hash)
+        if sealed is None:
+            raise EngineError('The spec of container %s is not in the store' % plan.name)
+        request = unseal(parts.key, plan.name, plan.spec_hash, sealed)
+        ident = copy.id or parts.engine.create(request, plan.id, NO_RESTART)
+        made = parts.engine.inspect(ident)
+        differ = differences(request, request_of(made, parts.engine.image(made['Image'])), _MAY_DIFFER)
+        if differ:
+            raise EngineError('Recreated here, container %s differs in %s' % (plan.name, ', '.join(differ)))
+        self._record.step(move, steps.CREATED, instance=ident)
+
+    def _start(self, plan, row, move, copy, why):
+        self._parts.engine.start(copy.id)
+        if not steps.committed(plan, row):
+            self._record.step(move, steps.STARTED)
+
+    def _commit(self, plan, row, move, copy, why):
+        parts = self._parts
+        parts.store.put_placement(Placement(parts.host, plan.name, copy.id, plan.epoch + 1))
+        if self._swap(row, replace(row, holder=parts.host, epoch=plan.epoch + 1, instance=copy.id,
+                                   previous=plan.source)):
+            self._record.step(move, steps.COMMITTED)
+
+    def _healthy(self, plan, row, move, copy, why):
+        parts = self._parts
+        request = unseal(parts.key, plan.name, plan.spec_hash, parts.store.spec(plan.name, plan.spec_hash))
+        policy = request['config']['HostConfig'].get('RestartPolicy') or NO_RESTART
+        if policy.get('Name') not in ('', 'no', None):
+            parts.engine.set_restart(copy.id, policy)
+        self._record.step(move, steps.HEALTHY)
+
+    def _unhealthy(self, plan, row, move, copy, why):
+        self._record.step(move, steps.UNHEALTHY, why)
+
+    def _fail(self, plan, row, move, copy, why):
+        self._record.step(move, steps.FAILED, why)
+
+    def _finish(self, plan, row, move, copy, why):
+        parts = self._parts
+        if steps.claimed(plan, row) and not self._swap(row, replace(row, move='', move_to='')):
+            return
+        parts.broadcaster.send(EFFECTIVE, plan.name, plan.id, 'on %s, epoch %d' % (parts.host, plan.epoch + 1))
+        self._record.step(move, steps.DONE)
+        self._forget(move)
+
+    def _remove_copy(self, plan, row, move, copy, why):
+        parts = self._parts
+        if copy.state != 'absent' and not (row is not None and row.holder == parts.host and row.instance == copy.id):
+            try:
+                if copy.state == 'running':
+                    parts.engine.stop(copy.id, plan.stop_timeout)
+                parts.engine.remove(copy.id)
+            except NoSuchContainer:
+                # Somebody removed it meanwhile: what was wanted is so.
+                pass
+        if row is None or row.holder != parts.host:
+            parts.store.drop_placement(parts.host, plan.name)
+        self._record.step(move, steps.WITHDRAWN, move.target_note)
+        self._forget(move)
+
+    def _close(self, plan, row, move, copy, why):
+        self._forget(move)
+
+    def _forget(self, move):
+        self._promised.pop(move.id, None)
+        self._parts.transfer.discard(move.id)
+        self._parts.store.unindex_move(self._parts.host, move.id)
+
+    def _swap(self, before, after):
+        try:
+            self._parts.store.swap(before, after)
+        except Conflict:
+            # The source's abort or somebody else's write came first; the next look says which.
+            return False
+        return True
+
+
+def _architecture(word):
+    """Docker's own word for an architecture; ``uname``'s where an engine says that."""
+    return {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(word, word)

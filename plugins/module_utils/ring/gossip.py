@@ -1,0 +1,91 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The beat and the load report out, the others' in (S101, S105; F8.1, F8.10, F8.11).
+
+The component does not read load itself: it asks for it through the registry of methods, as figure 8 has it, and puts what
+comes back where every host sees it: the beat in the state table, the reports in ``loads``.
+"""
+from __future__ import annotations
+
+from ..errors import StoreUnavailable
+from ..model import Beat
+from .liveness import Signs, verdict
+
+SILENT_AFTER_S = 5.0
+
+
+class Gossip:
+    """One host's part in the exchange.
+
+    :param store: Store. :param registry: protocol Registry, asked for ``load.host`` and ``load.containers``.
+    :param clock: ``monotonic()`` seconds, ``wall()`` milliseconds.
+    """
+
+    def __init__(self, store, registry, clock, host, boot_id, version):
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._host = host
+        self._boot_id = boot_id
+        self._version = version
+        self._started_at = clock.wall()
+        self._counter = 0
+        self._shared = set()
+        self._signs = {}
+        self._beats = {}
+        self._endpoints = {}
+
+    def beat(self):
+        """Put this host's beat; the wall clock never goes back within it."""
+        self._counter += 1
+        at = max(self._clock.wall(), getattr(self._beats.get(self._host), 'beat_at', 0))
+        beat = Beat(self._host, self._boot_id, self._started_at, self._counter, at, self._version,
+                    self._registry.call('load.host'))
+        self._store.put_beat(beat)
+        return beat
+
+    def share(self):
+        """Put this host's load reports (S105) and take back those of containers that are gone."""
+        reports = self._registry.call('load.containers')
+        names = {report.name for report in reports}
+        if not self._shared:
+            self._shared = {report.name for report in self._store.loads(self._host)}
+        self._store.put_loads(self._host, reports, sorted(self._shared - names))
+        self._shared = names
+        return reports
+
+    def listen(self, hosts):
+        """Read the others' beats and what the local ring node hears.
+
+        :param hosts: HostRows, for the addresses by which gossip knows hosts.
+        """
+        now = self._clock.monotonic()
+        for beat in self._store.beats():
+            self._beats[beat.host] = beat
+            signs = self._signs.get(beat.host, Signs())
+            self._signs[beat.host] = Signs(signs.beat.seen((beat.started_at, beat.counter), now), signs.gossip)
+        try:
+            self._endpoints = {each.address: each for each in self._store.gossip()}
+        except StoreUnavailable:
+            # The own ring node is away while others answer: its view ages, and says so.
+            return
+        for row in hosts:
+            endpoint = self._endpoints.get(row.address)
+            if endpoint is not None and endpoint.status == 'NORMAL':
+                signs = self._signs.get(row.host, Signs())
+                seen = signs.gossip.seen((endpoint.generation, endpoint.heartbeat), now)
+                self._signs[row.host] = Signs(signs.beat, seen)
+
+    def beat_of(self, host):
+        """A host's last beat, or None."""
+        return self._beats.get(host)
+
+    def endpoint_of(self, address):
+        """The ring node at an address, or None."""
+        return self._endpoints.get(address)
+
+    def signs_of(self, host):
+        """(verdict, age of the beat, age of the gossip), ages in seconds or None."""
+        now, signs = self._clock.monotonic(), self._signs.get(host, Signs())
+        return verdict(signs, now, SILENT_AFTER_S), signs.beat.age(now), signs.gossip.age(now)

@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The watcher's configuration: one table of keys with type, default and meaning; checked whole before anything starts.
+
+A problem names its key, what stands there and what may stand there; all problems are told at once.
+"""
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from dataclasses import dataclass, fields
+
+from .errors import ConfigError
+from .model import check_host_name
+
+
+@dataclass(frozen=True)
+class Key:
+    """One setting. ``least`` is the smallest number (seconds, bytes, ports ...) that makes sense."""
+    kind: type
+    default: object
+    least: float = None
+    about: str = ''
+
+
+REQUIRED = object()
+
+KEYS = {
+    'host': Key(str, REQUIRED, about="the host's name in the fleet: its inventory_hostname at join"),
+    'address': Key(str, REQUIRED, about='the address under which the other hosts reach this one'),
+    'contact_points': Key(list, REQUIRED, about='addresses of ring nodes, the own one first'),
+    'datacenter': Key(str, 'dc1', about='the one datacenter of the ring'),
+    'native_port': Key(int, 9042, 1, "Cassandra's port for clients"),
+    'ssh_port': Key(int, 22, 1, 'port of the ssh server that receives image streams'),
+    'ca_file': Key(str, '/etc/ringfleet/tls/ca.pem', about='certificate authority of the ring'),
+    'secret_file': Key(str, '/etc/ringfleet/secret.json', about='store password and sealing key, mode 0600'),
+    'socket': Key(str, '/run/ringfleet/watcher.sock', about="root's own socket for modules"),
+    'state_dir': Key(str, '/var/lib/ringfleet', about='what the watcher keeps on disk'),
+    'ssh_key_file': Key(str, '/etc/ringfleet/ssh/id_ed25519', about='key for sending image streams'),
+    'ssh_host_key_file': Key(str, '/etc/ssh/ssh_host_ed25519_key.pub', about="the ssh server's public key"),
+    'program_python': Key(str, '/opt/ringfleet/venv/bin/python', about='interpreter of the receiving command'),
+    'docker_url': Key(str, 'unix:///var/run/docker.sock', about='the Docker engine'),
+    'beat_s': Key(float, 1.0, 0.2, 'seconds between beats'),
+    'sample_s': Key(float, 5.0, 1.0, 'seconds between samples'),
+    'poll_s': Key(float, 1.0, 0.1, 'seconds between looks for moves'),
+    'poll_busy_s': Key(float, 0.2, 0.05, 'the same while a move is open here'),
+    'reread_s': Key(float, 60.0, 5.0, 'seconds between whole re-reads of the truth'),
+    'recreate_s': Key(float, 30.0, 1.0, 'a destroyed container that comes back within this was recreated, not released'),
+    'settle_s': Key(float, 15.0, 1.0, 'a container without a health check is well after this long without an exit'),
+    'health_wait_s': Key(float, 60.0, 5.0, 'how long a moved container may take to become healthy'),
+    'transfer_s': Key(float, 600.0, 10.0, 'how long an image may take to reach the target'),
+    'disk_reserve': Key(int, 1 << 30, 0, 'bytes that stay free on the disk of images'),
+    'broadcast_ttl_s': Key(int, 7200, 60, 'how long a broadcast is kept'),
+    'log_level': Key(str, 'INFO', about='DEBUG, INFO, WARNING or ERROR'),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The checked configuration; seconds, bytes and ports as in the table above."""
+    host: str
+    address: str
+    contact_points: tuple
+    datacenter: str
+    native_port: int
+    ssh_port: int
+    ca_file: str
+    secret_file: str
+    socket: str
+    state_dir: str
+    ssh_key_file: str
+    ssh_host_key_file: str
+    program_python: str
+    docker_url: str
+    beat_s: float
+    sample_s: float
+    poll_s: float
+    poll_busy_s: float
+    reread_s: float
+    recreate_s: float
+    settle_s: float
+    health_wait_s: float
+    transfer_s: float
+    disk_reserve: int
+    broadcast_ttl_s: int
+    log_level: str
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What must never be logged: the store's password and the sealing key (32 bytes)."""
+    store_user: str
+    store_password: str
+    seal_key: bytes
+
+    def __repr__(self):
+        return 'Secrets(store_user=%r, ...)' % self.store_user
+
+
+def _problem(name, key, value):
+    """Why ``value`` cannot stand at ``name``; None when it can."""
+    if key.kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, key.kind) or isinstance(value, bool):
+        return '%s: is %s, must be %s (%s)' % (name, type(value).__name__, key.kind.__name__, key.about)
+    if key.least is not None and value < key.least:
+        return '%s: is %s, must be at least %s (%s)' % (name, value, key.least, key.about)
+    if key.kind is list and (not value or not all(isinstance(each, str) for each in value)):
+        return '%s: must be a list of at least one text (%s)' % (name, key.about)
+    return None
+
+
+def from_dict(data, where='configuration'):
+    """Settings out of a plain dictionary.
+
+    :raises ConfigError: naming every key that is unknown, missing or wrong.
+    """
+    if not isinstance(data, dict):
+        raise ConfigError('%s: is no object of settings' % where, 'Write one JSON object.')
+    problems = ['%s: unknown setting' % name for name in sorted(set(data) - set(KEYS))]
+    values = {}
+    for name, key in KEYS.items():
+        value = data.get(name, key.default)
+        if value is REQUIRED:
+            problems.append('%s: is missing (%s)' % (name, key.about))
+            continue
+        problem = _problem(name, key, value)
+        if problem:
+            problems.append(problem)
+        values[name] = tuple(value) if isinstance(value, list) else value
+    if 'host' in values and not problems:
+        check_host_name(values['host'])
+    if values.get('log_level') not in ('DEBUG', 'INFO', 'WARNING', 'ERROR'):
+        problems.append('log_level: is %r, must be DEBUG, INFO, WARNING or ERROR' % (values.get('log_level'),))
+    if problems:
+        raise ConfigError('%s: %s' % (where, '; '.join(problems)),
+                          'Known settings: %s.' % ', '.join(sorted(KEYS)))
+    return Settings(**{each.name: values[each.name] for each in fields(Settings)})
+
+
+def _read(path):
+    try:
+        with open(path, encoding='utf-8') as stream:
+            return json.load(stream)
+    except OSError as exc:
+        raise ConfigError('%s: cannot be read: %s' % (path, exc.strerror),
+                          'The playbook ringfleet.core.join writes it.') from exc
+    except ValueError as exc:
+        raise ConfigError('%s: is no JSON: %s' % (path, exc), 'Run ringfleet.core.join again, or mend it.') from exc
+
+
+def load(path):
+    """Settings from the JSON file at ``path``. :raises ConfigError: as ``from_dict``, or when it cannot be read."""
+    return from_dict(_read(path), path)
+
+
+def load_secrets(path):
+    """Secrets from the JSON file at ``path``, which only its owner may read.
+
+    :raises ConfigError: never with a secret in its text.
+    """
+    data = _read(path)
+    if os.stat(path).st_mode & 0o077:
+        raise ConfigError('%s: may be read by others than its owner' % path, 'chmod 0600 %s' % path)
+    missing = [name for name in ('store_user', 'store_password', 'seal_key')
+               if not isinstance(data.get(name), str) or not data[name]]
+    if missing:
+        raise ConfigError('%s: lacks %s' % (path, ', '.join(missing)), 'The playbook ringfleet.core.join writes it.')
+    try:
+        key = base64.b64decode(data['seal_key'], validate=True)
+    except binascii.Error as exc:
+        raise ConfigError('%s: seal_key is no base64' % path, 'Run ringfleet.core.join again.') from exc
+    if len(key) != 32:
+        raise ConfigError('%s: seal_key has %d bytes, must have 32' % (path, len(key)), 'Run ringfleet.core.join again.')
+    return Secrets(data['store_user'], data['store_password'], key)

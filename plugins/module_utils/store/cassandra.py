@@ -1,0 +1,292 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The store on the Cassandra ring. Connecting goes on in the background; until then every call raises StoreUnavailable."""
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from dataclasses import asdict, fields
+
+from ..errors import OutcomeUnknown, StoreUnavailable
+from ..model import Beat, Broadcast, Decision, HostLoad, LoadReport, MoveRow, Placement
+from .base import CONDITIONAL, Endpoint, Store, new_nonce
+from .cql import Statements
+from .days import day_of, hour_of, hours_between
+from .memory import check_spec_size
+
+try:
+    import cassandra
+    from cassandra import ConsistencyLevel
+    from cassandra.auth import PlainTextAuthProvider
+    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
+    from cassandra.policies import (
+        ConstantReconnectionPolicy,
+        DCAwareRoundRobinPolicy,
+        FallthroughRetryPolicy,
+    )
+    from cassandra.protocol import ErrorMessage
+    from cassandra.query import BatchStatement, BatchType
+except ImportError:  # pragma: no cover - the watcher's environment always has it
+    cassandra = None
+    DCAwareRoundRobinPolicy = object
+
+_SHARD = 0
+_LWT = 'lwt'
+_LWT_TIMEOUT_S = 1.5
+_PLAIN_TIMEOUT_S = 3.0
+_RETRY_CONNECT_S = 2.0
+
+
+class _LocalFirst(DCAwareRoundRobinPolicy):
+    """The own host's node first, then the others in turn: the local node's answer is nearest, and its death costs one try."""
+
+    def __init__(self, local_dc, address):
+        super().__init__(local_dc)
+        self._own = address
+
+    def make_query_plan(self, working_keyspace=None, query=None):
+        plan = list(super().make_query_plan(working_keyspace, query))
+        yield from sorted(plan, key=lambda host: host.address != self._own)
+
+
+def cluster_of(settings, secrets):
+    """A Cluster for the watcher: TLS verified against the ring's authority, Paxos in a profile of its own.
+
+    Idle heartbeats of 1 s with 2 s of patience leave a frozen coordinator within seconds (measured).
+    """
+    context = ssl.create_default_context(cafile=settings.ca_file)
+
+    def policy():
+        return _LocalFirst(settings.datacenter, settings.address)
+
+    profiles = {
+        EXEC_PROFILE_DEFAULT: ExecutionProfile(
+            load_balancing_policy=policy(), consistency_level=ConsistencyLevel.QUORUM,
+            request_timeout=_PLAIN_TIMEOUT_S),
+        _LWT: ExecutionProfile(
+            load_balancing_policy=policy(), retry_policy=FallthroughRetryPolicy(),
+            consistency_level=ConsistencyLevel.QUORUM, serial_consistency_level=ConsistencyLevel.SERIAL,
+            request_timeout=_LWT_TIMEOUT_S)}
+    return Cluster(
+        list(settings.contact_points), port=settings.native_port, ssl_context=context,
+        auth_provider=PlainTextAuthProvider(secrets.store_user, secrets.store_password),
+        execution_profiles=profiles, protocol_version=5,
+        reconnection_policy=ConstantReconnectionPolicy(_RETRY_CONNECT_S, max_attempts=None),
+        idle_heartbeat_interval=1, idle_heartbeat_timeout=2, connect_timeout=4, control_connection_timeout=4,
+        schema_metadata_enabled=False, token_metadata_enabled=False)
+
+
+class CassandraStore(Store):
+    """One host's client of the ring.
+
+    :param make_cluster: makes a fresh Cluster at each try to connect.
+    :param address: the own host's address: its node is asked what this host hears (``gossip``).
+    """
+
+    def __init__(self, make_cluster, address, nonces=new_nonce):
+        super().__init__(nonces)
+        self._make_cluster = make_cluster
+        self._address = address
+        self._cluster = None
+        self._session = None
+        self._statements = None
+        self._why = 'not connected yet'
+        self._closed = threading.Event()
+        self._connected = threading.Event()
+        self._thread = threading.Thread(target=self._connect, name='store-connect', daemon=True)
+        self._thread.start()
+
+    def _connect(self):
+        while not self._closed.is_set():
+            cluster = self._make_cluster()
+            try:
+                session = cluster.connect()
+                statements = Statements(session)
+            except (NoHostAvailable, cassandra.DriverException, OSError) as exc:
+                self._why = _reason(exc)
+                cluster.shutdown()
+                self._closed.wait(_RETRY_CONNECT_S)
+                continue
+            self._cluster, self._statements, self._session = cluster, statements, session
+            self._connected.set()
+            return
+
+    def wait_connected(self, timeout_s):
+        """True once connected; for start-up and tests."""
+        return self._connected.wait(timeout_s)
+
+    def _run(self, statement, values=(), profile=None, host=None):
+        if self._session is None:
+            raise StoreUnavailable('The ring is out of reach: %s' % self._why,
+                                   'Look at: systemctl status ringfleet-node; journalctl -u ringfleet-node.')
+        options = {'execution_profile': profile} if profile else {}
+        try:
+            return list(self._session.execute(statement, values, host=host, **options))
+        except (NoHostAvailable, cassandra.DriverException, ErrorMessage) as exc:
+            raise StoreUnavailable('The ring did not serve a request: %s' % _reason(exc),
+                                   'Look at: systemctl status ringfleet-node on the hosts.') from exc
+
+    # -- conditional rows -------------------------------------------------------------------------------------------
+
+    def read(self, kind, key):
+        found = self._run(self._s.read[kind], (key,), _LWT)
+        return kind.from_dict(found[0]._asdict()) if found else None
+
+    def scan(self, kind):
+        return [kind.from_dict(row._asdict()) for row in self._run(self._s.scan[kind])]
+
+    def _cas(self, row, expected):
+        names = [each.name for each in fields(row)]
+        key = CONDITIONAL[type(row)][1]
+        if expected is None:
+            statement, values = self._s.insert[type(row)], [getattr(row, name) for name in names]
+        else:
+            statement = self._s.update[type(row)]
+            values = [getattr(row, name) for name in names if name != key] + [getattr(row, key), expected]
+        if self._session is None:
+            raise StoreUnavailable('The ring is out of reach: %s' % self._why, 'Look at ringfleet-node on this host.')
+        try:
+            return self._session.execute(statement, values, execution_profile=_LWT).was_applied
+        except cassandra.Unavailable as exc:
+            # The coordinator saw too few replicas before it proposed anything.
+            raise StoreUnavailable('The ring has no quorum: %s' % _reason(exc),
+                                   'Start ring nodes until a majority is up.') from exc
+        except (NoHostAvailable, cassandra.DriverException, ErrorMessage) as exc:
+            # Everything else can come after the proposal was sent (0x1700, WriteTimeout, a lost connection ...).
+            raise OutcomeUnknown('%s %s: the answer to a conditional write is lost (%s)'
+                                 % (CONDITIONAL[type(row)][0], self.key_of(row), _reason(exc))) from exc
+
+    @property
+    def _s(self):
+        if self._statements is None:
+            raise StoreUnavailable('The ring is out of reach: %s' % self._why,
+                                   'Look at: systemctl status ringfleet-node; journalctl -u ringfleet-node.')
+        return self._statements
+
+    # -- what the local ring node knows -----------------------------------------------------------------------------
+
+    def gossip(self):
+        statements = self._s
+        local = next((host for host in self._cluster.metadata.all_hosts() if host.address == self._address), None)
+        if local is None:
+            raise StoreUnavailable('The ring node of this host is not in the ring',
+                                   'Look at: systemctl status ringfleet-node.')
+        tokens = {row.peer: row.tokens for row in self._run(statements.peers, host=local)}
+        for row in self._run(statements.local, host=local):
+            tokens[row.broadcast_address] = row.tokens
+        found = []
+        for row in self._run(statements.gossip, host=local):
+            status = row.status_with_port or row.status or ''
+            found.append(Endpoint(str(row.address), int(row.generation or 0), int(row.heartbeat or 0),
+                                  status.split(',')[0], row.host_id or '', row.rack or '',
+                                  tuple(sorted(tokens.get(row.address) or ()))))
+        return found
+
+    # -- plain rows -------------------------------------------------------------------------------------------------
+
+    def put_beat(self, beat):
+        self._run(self._s.put_beat, (_SHARD, beat.host, beat.boot_id, beat.started_at, beat.counter, beat.beat_at,
+                                     beat.version, json.dumps(asdict(beat.load))))
+
+    def beats(self):
+        return [Beat(row.host, row.boot_id, row.started_at, row.counter, row.beat_at, row.version,
+                     HostLoad.from_dict(json.loads(row.load))) for row in self._run(self._s.beats, (_SHARD,))]
+
+    def put_loads(self, host, reports, gone=()):
+        # One partition, so one mutation: a host's reports of one round appear together.
+        batch = BatchStatement(batch_type=BatchType.UNLOGGED)
+        for report in reports:
+            batch.add(self._s.put_load, (host, report.name, json.dumps(report.to_dict())))
+        for name in gone:
+            batch.add(self._s.drop_load, (host, name))
+        if reports or gone:
+            self._run(batch)
+
+    def loads(self, host):
+        return [LoadReport.from_dict(json.loads(row.report)) for row in self._run(self._s.loads, (host,))]
+
+    def put_placement(self, placement):
+        self._run(self._s.put_placement, (placement.host, placement.name, placement.instance, placement.epoch))
+
+    def drop_placement(self, host, name):
+        self._run(self._s.drop_placement, (host, name))
+
+    def placements(self, host):
+        return [Placement.from_dict(row._asdict()) for row in self._run(self._s.placements, (host,))]
+
+    def put_spec(self, name, digest, sealed):
+        check_spec_size(name, sealed)
+        self._run(self._s.put_spec, (name, digest, bytes(sealed)))
+
+    def spec(self, name, digest):
+        found = self._run(self._s.spec, (name, digest))
+        return bytes(found[0].sealed) if found else None
+
+    def put_move(self, ident, **columns):
+        # One partition, so one mutation: a step never appears without its note.
+        batch = BatchStatement(batch_type=BatchType.UNLOGGED)
+        for name, value in columns.items():
+            batch.add(self._s.put_move[name], (json.dumps(value) if isinstance(value, dict) else value, ident))
+        self._run(batch)
+
+    def move(self, ident):
+        found = self._run(self._s.move, (ident,))
+        return _move(found[0]) if found else None
+
+    def moves(self):
+        return [_move(row) for row in self._run(self._s.moves)]
+
+    def index_move(self, host, ident):
+        self._run(self._s.index_move, (host, ident))
+
+    def unindex_move(self, host, ident):
+        self._run(self._s.unindex_move, (host, ident))
+
+    def open_moves(self, host):
+        return [row.id for row in self._run(self._s.open_moves, (host,))]
+
+    def put_broadcast(self, broadcast):
+        each = broadcast
+        self._run(self._s.put_broadcast, (_SHARD, hour_of(each.sent_at), each.id, each.kind, each.host, each.name,
+                                          each.move, each.detail, each.sent_at))
+
+    def broadcasts(self, since_at):
+        # Up to now and a little more: another host's clock may be ahead by as much as a join tolerates.
+        found = []
+        for hour in hours_between(since_at, time.time() * 1000 + 5000):
+            found.extend(Broadcast.from_dict(row._asdict())
+                         for row in self._run(self._s.broadcasts, (_SHARD, hour)) if row.sent_at >= since_at)
+        return sorted(found, key=lambda each: (each.sent_at, each.id))
+
+    def put_decision(self, decision):
+        each = decision
+        self._run(self._s.put_decision, (each.host, day_of(each.decided_at), each.id, each.trigger, each.name, each.move,
+                                         each.choice, each.sentence, json.dumps(each.candidates), each.decided_at))
+
+    def decisions(self, host, day):
+        found = [Decision.from_dict(dict(row._asdict(), candidates=json.loads(row.candidates)))
+                 for row in self._run(self._s.decisions, (host, day))]
+        return sorted(found, key=lambda each: (each.decided_at, each.id))
+
+    def close(self):
+        self._closed.set()
+        if self._cluster is not None:
+            self._cluster.shutdown()
+
+
+def _move(row):
+    data = {key: value for key, value in row._asdict().items() if value is not None}
+    for name in ('source_times', 'target_times'):
+        data[name] = json.loads(data.get(name) or '{}')
+    return MoveRow.from_dict(data)
+
+
+def _reason(exc):
+    """One line about a driver's exception: what each node answered, without statements or values."""
+    errors = getattr(exc, 'errors', None)
+    if isinstance(errors, dict) and errors:
+        return '; '.join('%s: %s' % (node, str(error).split('\n', 1)[0][:120]) for node, error in errors.items())
+    return '%s: %s' % (type(exc).__name__, str(exc).split('\n', 1)[0][:200])

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Puts one watcher together. Clock, store, engine, cgroups and transfer come in from outside: the same watcher runs on a
+host and in a simulator.
+"""
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from ..containers.labels import parse
+from ..model import HostRow
+from ..monitor.host import HostSampler
+from ..monitor.sampler import Sampler
+from ..moves.mover import Mover
+from ..moves.parts import Parts
+from ..protocol.methods import Registry
+from ..ring.broadcast import Broadcaster
+from ..ring.gossip import Gossip
+from ..ring.membership import Membership
+from ..ring.ownership import Ownership
+from .custody import Custody
+from .load import Load
+from .loop import Loop
+from .methods import Methods
+
+VERSION = '1.0.0'
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a watcher is given.
+
+    ``me``: HostRow with this host's own facts. ``jobs``, ``events``: as watcher.jobs.Jobs and watcher.events.Events.
+    ``free_disk()``: bytes free where images lie.
+    """
+    settings: object
+    key: bytes
+    clock: object
+    store: object
+    engine: object
+    cgroups: object
+    transfer: object
+    jobs: object
+    events: object
+    me: HostRow
+    free_disk: object
+    log: object
+
+
+@dataclass
+class Built:
+    """The rooms of one watcher."""
+    settings: object
+    clock: object
+    store: object
+    engine: object
+    transfer: object
+    events: object
+    membership: object
+    gossip: object
+    broadcaster: object
+    custody: object
+    load: object
+    mover: object
+    registry: object
+    new_id: object
+    version: str
+    loop: object = None
+
+    def sentence(self):
+        """What the last cycle found."""
+        return self.loop.sentence
+
+    def troubles(self):
+        """What does not work now."""
+        return self.loop.troubles
+
+
+def new_id(clock):
+    """An id that sorts by the wall clock of its maker and is nobody else's."""
+    return '%012x-%s' % (clock.wall(), uuid.uuid4().hex[:12])
+
+
+def build(outside, wake):
+    """A Built with its loop.
+
+    :param wake: called when the loop should look at once.
+    """
+    o = outside
+
+    def make_id():
+        return new_id(o.clock)
+
+    registry = Registry()
+    broadcaster = Broadcaster(o.store, o.clock, o.settings.host, make_id)
+    membership = Membership(o.store, o.clock, broadcaster, o.me)
+    owner = Ownership(o.store, broadcaster, o.settings.host)
+    custody = Custody(o.store, o.engine, o.clock, owner, o.settings.host, o.settings.recreate_s)
+    load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host, parse), custody, o.clock)
+    gossip = Gossip(o.store, registry, o.clock, o.settings.host, o.me.boot_id, VERSION)
+    parts = Parts(o.settings.host, o.settings, o.store, o.engine, o.clock, o.key, o.transfer, broadcaster, make_id,
+                  lambda: load.host().memory_free, o.free_disk, membership.hosts)
+    mover = Mover(parts, o.jobs, o.log)
+    built = Built(o.settings, o.clock, o.store, o.engine, o.transfer, o.events, membership, gossip, broadcaster, custody,
+                  load, mover, registry, make_id, VERSION)
+    built.loop = Loop(built, o.clock, o.log)
+
+    def look_for_moves():
+        built.loop.hurry('moves')
+        wake()
+
+    Methods(built, look_for_moves).offer(registry)
+    return built

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A container engine in memory: what Docker promises and ringfleet relies on. It passes the engine's contract tests."""
+from __future__ import annotations
+
+import copy
+import hashlib
+import itertools
+import json
+
+from ansible_collections.ringfleet.core.plugins.module_utils.containers.engine import Engine, Event, Summary
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError, NoSuchContainer, NoSuchImage
+from ansible_collections.ringfleet.core.plugins.module_utils.model import LABEL_MOVE
+
+_NEVER = '0001-01-01T00:00:00Z'
+_SERIAL = itertools.count(1)
+
+
+def _id_of(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def image_of(name, **config):
+    """A one-layer image, as inspected."""
+    digest = 'sha256:' + _id_of('image ' + name)
+    return {'Id': digest, 'RepoTags': [name], 'RepoDigests': [], 'Architecture': 'amd64', 'Size': 1 << 20,
+            'RootFS': {'Type': 'layers', 'Layers': ['sha256:' + _id_of('layer ' + name)]}, 'Config': config}
+
+
+class FakeEngine(Engine):
+    """One host's engine.
+
+    :param clock: tells when a health check turned. :param health_s: seconds from start to healthy.
+    """
+
+    def __init__(self, host, clock, health_s=1.0):
+        self.host = host
+        self.clock = clock
+        self.health_s = health_s
+        self.images = {}
+        self.boxes = {}
+        self.queue = []
+        self.refuses_start = set()
+
+    # -- what a user does -------------------------------------------------------------------------------------------
+
+    def add_image(self, image):
+        for name in image['RepoTags']:
+            self.images[name] = image
+
+    def run(self, name, image, labels=None, healthcheck=None, restart=None, **host_config):
+        """``docker run -d``; returns the id."""
+        config = {'Image': image, 'Labels': dict(labels or {}), 'Env': ['A=1']}
+        if healthcheck:
+            config['Healthcheck'] = healthcheck
+        host_config.setdefault('NetworkMode', 'default')
+        ident = self._make(name, config, dict(host_config, RestartPolicy=restart or {'Name': 'no',
+                                                                                     'MaximumRetryCount': 0}))
+        self.start(ident)
+        return ident
+
+    # -- the engine -------------------------------------------------------------------------------------------------
+
+    def _make(self, name, config, host_config):
+        if config['Image'] not in self.images:
+            raise NoSuchImage('No such image: %s' % config['Image'])
+        if any(box['Name'] == '/' + name for box in self.boxes.values()):
+            raise EngineError('Conflict. The container name "/%s" is already in use' % name)
+        ident = _id_of('%s %s %d' % (self.host, name, next(_SERIAL)))
+        config = dict({'Hostname': ident[:12], 'Cmd': None, 'Entrypoint': None}, **copy.deepcopy(config))
+        self.boxes[ident] = {
+            'Id': ident, 'Name': '/' + name, 'Image': self.images[config['Image']]['Id'], 'Config': config,
+            'HostConfig': copy.deepcopy(host_config), 'Mounts': [], 'RestartCount': 0, 'SizeRw': 0,
+            'NetworkSettings': {'Networks': {}, 'Ports': {}},
+            'State': {'Status': 'created', 'Pid': 0, 'StartedAt': _NEVER, 'ExitCode': 0}, 'since': None, 'log': []}
+        self._tell('create', self.boxes[ident])
+        return ident
+
+    def _tell(self, action, box):
+        labels = dict(box['Config']['Labels'], name=box['Name'].lstrip('/'))
+        self.queue.append(Event(action, box['Id'], labels['name'], labels, self.clock.wall() // 1000))
+
+    def _box(self, ref):
+        for ident, box in self.boxes.items():
+            if ref in (ident, box['Name'].lstrip('/')):
+                return box
+        raise NoSuchContainer('No such container: %s' % ref)
+
+    def containers(self):
+        return [Summary(box['Id'], box['Name'].lstrip('/'), box['State']['Status'], box['Config']['Image'],
+                        dict(box['Config']['Labels']), box['HostConfig']['NetworkMode'])
+                for box in self.boxes.values()]
+
+    def inspect(self, ref):
+        box = copy.deepcopy(self._box(ref))
+        test = (box['Config'].get('Healthcheck') or {}).get('Test')
+        if test and box['State']['Status'] == 'running':
+            age = self.clock.monotonic() - box['since']
+            word = 'unhealthy' if test == ['CMD', 'false'] else 'healthy'
+            box['State']['Health'] = {'Status': word if age >= self.health_s else 'starting'}
+        return box
+
+    def layer_size(self, ref):
+        return self._box(ref)['SizeRw']
+
+    def create(self, request, move, restart):
+        config = {key: value for key, value in request['config'].items() if key != 'HostConfig'}
+        config['Labels'] = dict(config.get('Labels') or {}, **{LABEL_MOVE: move})
+        return self._make(request['name'], config, dict(request['config']['HostConfig'], RestartPolicy=restart))
+
+    def start(self, ref):
+        box = self._box(ref)
+        if box['State']['Status'] == 'running':
+            return
+        if box['Name'].lstrip('/') in self.refuses_start:
+            raise EngineError('Docker refused: driver failed programming external connectivity')
+        box['State'].update(Status='running', Pid=4242, StartedAt='2026-01-01T00:00:%06.3fZ' % (
+            self.clock.monotonic() % 60))
+        box['since'] = self.clock.monotonic()
+        self._tell('start', box)
+
+    def stop(self, ref, timeout_s):
+        box = self._box(ref)
+        if box['State']['Status'] == 'running':
+            box['State'].update(Status='exited', Pid=0)
+            self._tell('die', box)
+            self._tell('stop', box)
+
+    def remove(self, ref):
+        box = self._box(ref)
+        if box['State']['Status'] == 'running':
+            raise EngineError('Docker refused: You cannot remove a running container')
+        del self.boxes[box['Id']]
+        self._tell('destroy', box)
+
+    def set_restart(self, ref, policy):
+        self._box(ref)['HostConfig']['RestartPolicy'] = dict(policy)
+
+    def image(self, ref):
+        for name, image in self.images.items():
+            if ref in (name, image['Id']):
+                return image
+        raise NoSuchImage('No such image: %s' % ref)
+
+    def pull(self, reference):
+        raise NoSuchImage('Image %s cannot be pulled: no registry' % reference)
+
+    def save(self, ref):
+        image = self.image(ref)
+        yield json.dumps(image).encode()
+
+    def load(self, stream):
+        image = json.loads(stream.read())
+        self.add_image(image)
+
+    def tag(self, ref, name):
+        self.images[name] = self.image(ref)
+
+    def log_lines(self, ref, since_ns, limit):
+        return [line for line in self._box(ref)['log'] if line[0] > since_ns][-limit:]
+
+    def events(self, since_s):
+        return iter([event for event in self.queue if event.at >= since_s])
+
+    def about(self):
+        return {'architecture': 'amd64', 'api_version': '1.41', 'version': 'fake', 'root': '/var/lib/docker'}

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet in one process: the real watcher on virtual time, the in-memory store and fake engines."""
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+
+from ansible_collections.ringfleet.core.plugins.module_utils import settings as settings_room
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, HostRow
+from ansible_collections.ringfleet.core.plugins.module_utils.monitor.cgroup import Counters
+from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Endpoint
+from ansible_collections.ringfleet.core.plugins.module_utils.store.memory import MemoryStore, Tables
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher.build import Outside, build
+
+from simulation.clock import VirtualClock, VirtualTime
+from simulation.engine import FakeEngine
+from simulation.faults import Crash, Fuse, Guarded, guarded_store
+
+KEY = b'k' * 32
+TICK_S = 0.2
+
+
+class InlineJobs:
+    """Runs each job at once, in the caller."""
+
+    def start(self, key, call):
+        call()
+        return True
+
+    def busy(self):
+        return frozenset()
+
+
+class FakeCgroups:
+    """Control groups that count up with time; ``load`` sets a container's cores."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.cores = 0.1
+
+    def of_process(self, pid):
+        return {'': str(pid)}
+
+    def top(self):
+        return {'': 'top'}
+
+    def read(self, folders):
+        if folders[''] == 'top':
+            return Counters(cpu_s=self._clock.monotonic() * self.cores, cpu_limit=0.5, memory=100 << 20,
+                            memory_limit=512 << 20)
+        return Counters(cpu_s=self._clock.monotonic() * self.cores, memory=10 << 20)
+
+
+class FakeTransfer:
+    """Streams through a dictionary that all hosts share."""
+
+    def __init__(self, files):
+        self.files = files
+        self.refuses = False
+
+    def send(self, target, move, chunks):
+        if self.refuses:
+            raise EngineError('The image could not be sent to %s' % target)
+        self.files[(target, move)] = data = b''.join(chunks)
+        return hashlib.sha256(data).hexdigest()
+
+    def receive(self, move, sha256):
+        for (_target, ident), data in self.files.items():
+            if ident == move and hashlib.sha256(data).hexdigest() == sha256:
+                return io.BytesIO(data)
+        raise EngineError('The image of move %s is not here' % move)
+
+    def discard(self, move):
+        for key in [key for key in self.files if key[1] == move]:
+            del self.files[key]
+
+    def admit(self, rows):
+        """Nobody is kept out of a dictionary."""
+
+
+class FakeEvents:
+    """Hands the fake engine's events to the loop."""
+
+    def __init__(self, engine):
+        self._engine = engine
+        self._at = len(engine.queue)
+
+    def take(self):
+        found = self._engine.queue[self._at:]
+        self._at = len(self._engine.queue)
+        return found
+
+
+class TwinHost:
+    """One host: what outlives a crash (engine, tables) and what does not (the watcher)."""
+
+    def __init__(self, fleet, name, number):
+        self.fleet = fleet
+        self.name = name
+        self.address = '10.0.0.%d' % number
+        self.clock = VirtualClock(fleet.time, skew_ms=number * 37)
+        self.engine = FakeEngine(name, self.clock)
+        self.cgroups = FakeCgroups(self.clock)
+        self.transfer = FakeTransfer(fleet.files)
+        self.fuse = Fuse()
+        self.crashes = 0
+        self.up = True
+        self.boot()
+
+    def boot(self):
+        """Start the watcher anew, with an empty memory."""
+        settings = settings_room.from_dict({
+            'host': self.name, 'address': self.address, 'contact_points': [self.address], 'settle_s': 2.0,
+            'disk_reserve': 0})
+        self.store = guarded_store(MemoryStore(self.fleet.tables), self.fuse)
+        log = logging.getLogger('twin.%s' % self.name)
+        self.watcher = build(Outside(
+            settings, KEY, self.clock, self.store, Guarded(self.engine, self.fuse), self.cgroups,
+            Guarded(self.transfer, self.fuse), InlineJobs(), FakeEvents(self.engine),
+            HostRow(host=self.name, address=self.address, boot_id='boot'), lambda: 10 << 30, log), lambda: None)
+
+    def cycle(self):
+        """One turn of the loop; a crash costs the watcher its memory and nothing else."""
+        if not self.up:
+            return
+        try:
+            self.watcher.loop.cycle()
+        except Crash:
+            self.crashes += 1
+            self.boot()
+
+    def call(self, method, /, **params):
+        """As a module on this host would."""
+        return self.watcher.registry.call(method, **params)
+
+
+class Fleet:
+    """Hosts h1..hN on one twin ring."""
+
+    def __init__(self, size=3):
+        self.time = VirtualTime()
+        self.tables = Tables()
+        self.files = {}
+        self.hosts = {}
+        for number in range(1, size + 1):
+            name = 'h%d' % number
+            self.hosts[name] = TwinHost(self, name, number)
+
+    def __getitem__(self, name):
+        return self.hosts[name]
+
+    def run(self, seconds):
+        """Let virtual time pass, every host turning."""
+        for _tick in range(int(seconds / TICK_S)):
+            self.time.pass_(TICK_S)
+            for number, host in enumerate(self.hosts.values(), 1):
+                self.tables.endpoints[host.address] = Endpoint(host.address, 1, int(self.time.now), 'NORMAL',
+                                                               'id-%d' % number)
+                host.cycle()
+
+    def run_until(self, condition, limit_s=300):
+        """Let time pass until ``condition()``; an AssertionError with the hosts' sentences when it never holds."""
+        began = self.time.now
+        while not condition():
+            if self.time.now - began > limit_s:
+                raise AssertionError('never came true; %s' % {
+                    name: host.watcher.loop.sentence for name, host in self.hosts.items()})
+            self.run(TICK_S)
+
+    def row(self, name):
+        """The container's row."""
+        return self.tables.rows[ContainerRow].get(name)
+
+    def copies(self, name):
+        """[(host, state, id)] of every copy of a container in the fleet."""
+        return [(host.name, each.state, each.id) for host in self.hosts.values()
+                for each in host.engine.containers() if each.name == name]
+
+    def open_moves(self):
+        """Every (host, move) still listed as open."""
+        return [(host, ident) for host, idents in self.tables.open_moves.items() for ident in idents]
