@@ -4,9 +4,10 @@
 """Container management's side of load sharing (S102-S104): one round over the host's managed containers."""
 from __future__ import annotations
 
+from ..containers.health import health_of
+from ..containers.labels import parse
 from ..errors import EngineError, LabelError, NoSuchContainer
 from .fusion import fuse
-from .health import health_of
 from .logs import LogWatch
 
 
@@ -15,15 +16,13 @@ class Sampler:
 
     :param engine: the Engine, asked for a container's process only when it changed.
     :param cgroups: Cgroups. :param clock: ``monotonic()`` seconds and ``wall()`` milliseconds.
-    :param parse_labels: labels to a ``containers.labels.Labels``; from outside, as rooms do not reach sideways.
     """
 
-    def __init__(self, engine, cgroups, clock, host, parse_labels):
+    def __init__(self, engine, cgroups, clock, host):
         self._engine = engine
         self._cgroups = cgroups
         self._clock = clock
         self._host = host
-        self._parse = parse_labels
         self._known = {}
         self._before = {}
         self._logs = {}
@@ -68,7 +67,7 @@ class Sampler:
 
     def _logs_of(self, summary):
         try:
-            standard = self._parse(summary.labels).log_standard
+            standard = parse(summary.labels).log_standard
         except LabelError as exc:
             return None, str(exc)
         if standard is None:

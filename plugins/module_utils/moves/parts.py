@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import NoSuchContainer
 from ..model import LABEL_MOVE
-from ..monitor.health import has_check, health_of
+from ..containers.health import has_check, health_of
 from .steps import Copy
 
 NO_RESTART = {'Name': 'no', 'MaximumRetryCount': 0}

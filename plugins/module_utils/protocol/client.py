@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import socket
+import time
 
-from ..errors import ProtocolError, WatcherUnavailable
+from ..errors import ProtocolError, RingfleetError, WatcherUnavailable
 from . import envelope
 
 SOCKET = '/run/ringfleet/watcher.sock'
@@ -59,3 +60,36 @@ class Client:
             if size > envelope.MAX_BYTES:
                 raise ProtocolError('The answer is larger than %d bytes' % envelope.MAX_BYTES, 'Ask for less.')
         return b''.join(chunks).decode('utf-8')
+
+    def poll(self, until, method, /, timeout_s, every_s=0.3, **params):
+        """Ask again and again until ``until(answer)`` or ``timeout_s`` passed; returns the last answer.
+
+        A watcher that restarts in between is waited for: what it does goes on by itself.
+
+        :raises WatcherUnavailable: when it did not come back in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                answer = self.call(method, **params)
+            except WatcherUnavailable:
+                if time.monotonic() >= deadline:
+                    raise
+            else:
+                if until(answer) or time.monotonic() >= deadline:
+                    return answer
+            time.sleep(every_s)
+
+
+def argument_spec(**options):
+    """A module's argument spec: its own options and the socket."""
+    return dict(options, socket={'type': 'path', 'default': SOCKET})
+
+
+def run(module, work):
+    """A module's whole body: ``work(client)`` is its result; the one place where our errors become ``fail_json``."""
+    try:
+        result = work(Client(module.params['socket']))
+    except RingfleetError as exc:
+        module.fail_json(msg=str(exc), kind=type(exc).__name__, remedy=exc.remedy)
+    module.exit_json(**result)

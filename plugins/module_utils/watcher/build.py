@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from ..containers.labels import parse
 from ..model import HostRow
 from ..monitor.host import HostSampler
 from ..monitor.sampler import Sampler
@@ -98,7 +97,7 @@ def build(outside, wake):
     membership = Membership(o.store, o.clock, broadcaster, o.me)
     owner = Ownership(o.store, broadcaster, o.settings.host)
     custody = Custody(o.store, o.engine, o.clock, owner, o.settings.host, o.settings.recreate_s)
-    load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host, parse), custody, o.clock)
+    load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host), custody, o.clock)
     gossip = Gossip(o.store, registry, o.clock, o.settings.host, o.me.boot_id, VERSION)
     parts = Parts(o.settings.host, o.settings, o.store, o.engine, o.clock, o.key, o.transfer, broadcaster, make_id,
                   lambda: load.host().memory_free, o.free_disk, membership.hosts)

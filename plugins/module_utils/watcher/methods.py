@@ -15,6 +15,9 @@ from ..moves.planning import ASK, plan_of
 from ..protocol import envelope
 
 
+_STOP_TIMEOUT_S = 10
+
+
 def _rounded(seconds):
     return None if seconds is None else round(seconds, 1)
 
@@ -204,29 +207,34 @@ class Methods:
     # -- leftovers --------------------------------------------------------------------------------------------------
 
     def cleanup_check(self, name=''):
-        """Copies on this host that a move left behind: no row names them, no open move needs them (S301)."""
+        """Copies on this host that a move left behind: no row names them, no open move needs them (S301).
+
+        A copy whose container has no holder is kept: it may be the only one.
+        """
         if name:
             check_container_name(name)
-        found = self._b.custody.leftovers(self._b.mover.open)
-        return {'host': self._b.settings.host, 'leftovers': [
-            {'name': summary.name, 'instance': summary.id, 'state': summary.state, 'holder': row.holder}
-            for summary, row in found if name in ('', summary.name)]}
+        removed, kept = [], []
+        for summary, row in self._b.custody.leftovers(self._b.mover.open):
+            if name not in ('', summary.name):
+                continue
+            copy = {'name': summary.name, 'instance': summary.id, 'state': summary.state, 'holder': row.holder}
+            if row.holder:
+                removed.append(copy)
+            else:
+                kept.append(dict(copy, why='nobody holds this container: this may be its only copy'))
+        return {'host': self._b.settings.host, 'removed': removed, 'kept': kept}
 
     def cleanup_run(self, name=''):
-        """Remove them (S302). A copy whose container has no holder is kept: it may be the only one."""
+        """Remove them (S302)."""
         told = self.cleanup_check(name)
-        removed, kept = [], []
-        for each in told['leftovers']:
-            if not each['holder']:
-                kept.append(dict(each, why='nobody holds this container: this may be its only copy'))
-                continue
-            if each['state'] == 'running':
-                self._b.engine.stop(each['instance'], 10)
-            self._b.engine.remove(each['instance'])
-            self._b.store.drop_placement(self._b.settings.host, each['name'])
-            removed.append(each)
+        for copy in told['removed']:
+            if copy['state'] == 'running':
+                self._b.engine.stop(copy['instance'], _STOP_TIMEOUT_S)
+            self._b.engine.remove(copy['instance'])
+            if copy['holder'] != self._b.settings.host:
+                self._b.store.drop_placement(self._b.settings.host, copy['name'])
         self._b.custody.dirty = True
-        return {'host': told['host'], 'removed': removed, 'kept': kept}
+        return told
 
     # -- hints and self ---------------------------------------------------------------------------------------------
 

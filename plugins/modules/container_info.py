@@ -1,0 +1,110 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: container_info
+short_description: Show the managed containers of a fleet
+version_added: 1.0.0
+author: The ringfleet.core authors (@ringfleet)
+description:
+  - Shows each managed container's holder, epoch and instance, and whether it can move.
+  - For containers of the host that answers it also shows how it would be recreated. Values of its environment and of labels
+    that are not ringfleet's are masked, since they may be secret.
+options:
+  name:
+    description: Only this container.
+    type: str
+extends_documentation_fragment:
+  - ringfleet.core.ringfleet
+  - ringfleet.core.ringfleet.attributes
+  - ringfleet.core.ringfleet.info
+  - ringfleet.core.ringfleet.actiongroup
+"""
+
+EXAMPLES = r"""
+- name: All managed containers
+  ringfleet.core.container_info:
+  register: fleet
+
+- name: Where a container runs
+  ringfleet.core.container_info:
+    name: web
+  register: web
+"""
+
+RETURN = r"""
+observer:
+  description: The host that answered.
+  returned: success
+  type: str
+  sample: h1
+containers:
+  description: The containers, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The container's name.
+      type: str
+    holder:
+      description: The host that holds it; empty once it was released.
+      type: str
+    epoch:
+      description: Counts its holders.
+      type: int
+    instance:
+      description: Docker's id of it on its holder.
+      type: str
+    image:
+      description: The image it was created from.
+      type: str
+    intent:
+      description: V(running) or V(stopped), as its user wants it.
+      type: str
+    move:
+      description: The open move's id, or empty.
+      type: str
+    move_to:
+      description: The open move's target, or empty.
+      type: str
+    previous:
+      description: The holder before the last move.
+      type: str
+    spec_hash:
+      description: Identifies the creation request of its last move.
+      type: str
+    here:
+      description: What a container of this name on the answering host is. V(ours), V(duplicate), V(copy of a move) ... or empty.
+      type: str
+    missing:
+      description: Whether the answering host holds it and has no such container.
+      type: bool
+    immovable:
+      description: Why it cannot move; empty when it can.
+      type: list
+      elements: str
+    request:
+      description: The masked creation request, or null when it is not on the answering host.
+      type: dict
+problems:
+  description: Containers of the answering host whose labels do not parse, with the reason.
+  returned: success
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.protocol.client import argument_spec, run
+
+
+def main():
+    module = AnsibleModule(argument_spec(name={'type': 'str'}), supports_check_mode=True)
+    run(module, lambda client: dict(client.call('container.info', name=module.params['name'] or ''), changed=False))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,95 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_info
+short_description: Show the hosts of a fleet as one of them sees them
+version_added: 1.0.0
+author: The ringfleet.core authors (@ringfleet)
+description:
+  - Asks the local watcher for the hosts of the fleet, with the two signs of life it has of each, told apart. The watcher's
+    beat in the state table, and the heartbeat of the ring node in Cassandra's gossip.
+  - Ages are judged by the observer's own clock, from the change of a counter.
+options:
+  name:
+    description: Only this host, by its name in the fleet (its C(inventory_hostname) at join).
+    type: str
+extends_documentation_fragment:
+  - ringfleet.core.ringfleet
+  - ringfleet.core.ringfleet.attributes
+  - ringfleet.core.ringfleet.info
+  - ringfleet.core.ringfleet.actiongroup
+"""
+
+EXAMPLES = r"""
+- name: Who is in the fleet
+  ringfleet.core.host_info:
+  register: fleet
+
+- name: One host
+  ringfleet.core.host_info:
+    name: h1
+"""
+
+RETURN = r"""
+observer:
+  description: The host that answered.
+  returned: success
+  type: str
+  sample: h1
+hosts:
+  description: The hosts, by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    host:
+      description: The host's name in the fleet.
+      type: str
+    state:
+      description: V(normal), V(left) or V(lost).
+      type: str
+    generation:
+      description: How many times it joined.
+      type: int
+    since_at:
+      description: Since when it is in this state, in milliseconds since the epoch.
+      type: int
+    by:
+      description: Who put it into this state.
+      type: str
+    address:
+      description: The address by which the others reach it.
+      type: str
+    boot_id:
+      description: The kernel's boot id.
+      type: str
+    signs:
+      description: V(alive), V(watcher down), V(ring node down), V(silent), or V(unseen) by this observer so far.
+      type: str
+    beat:
+      description: The watcher's sign of life. C(age_s) is null as long as it was never seen.
+      type: dict
+    gossip:
+      description: The ring node's sign of life, and what gossip tells of it.
+      type: dict
+    load:
+      description: The host's load in its last beat; CPU in cores, memory in bytes, pressure in percent or -1 where there is none.
+      type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.protocol.client import argument_spec, run
+
+
+def main():
+    module = AnsibleModule(argument_spec(name={'type': 'str'}), supports_check_mode=True)
+    run(module, lambda client: dict(client.call('host.info', name=module.params['name'] or ''), changed=False))
+
+
+if __name__ == '__main__':
+    main()
