@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import sys
 import time
 import traceback
@@ -16,7 +17,13 @@ from gates.parts import PARTS
 
 
 def run_part(part: Part) -> Outcome:
-    """Run one part; what it raises is its failure, with the text in the log."""
+    """Run one part, alone of its name in this checkout; what it raises is its failure, with the text in the log."""
+    with (LOGS / f"{part.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _run_locked(part)
+
+
+def _run_locked(part: Part) -> Outcome:
     log = Log(LOGS / f"{part.name}.log")
     log.path.unlink(missing_ok=True)
     try:
