@@ -221,7 +221,8 @@ class MoveRow(_Row):
     """Progress of a move (table ``moves``): a log and a channel, never the authority. Each column has one writer.
 
     Who wants the move writes ``asked`` (an envelope to the holder); the source writes ``request`` (an envelope with the
-    plan to the target) and ``source_*``; the target writes ``target_*`` and ``instance``. ``*_times`` map each step to the wall-clock millisecond at which its writer took it.
+    plan to the target) and ``source_*``; the target writes ``target_*`` and ``instance``. ``*_times`` map each step to
+    the wall-clock millisecond at which its writer took it.
     """
     id: str
     asked: str = ''

@@ -19,13 +19,13 @@ HEALTH = {'Test': ['CMD', 'true'], 'Interval': 10 ** 9, 'Timeout': 10 ** 9}
 ALWAYS = {'Name': 'always', 'MaximumRetryCount': 0}
 
 
-def fleet_with(mode, image_on_target=False, healthcheck=None, restart=ALWAYS, **host_config):
+def fleet_with(mode, image_on_target=False, healthcheck=None, restart=None, **host_config):
     fleet = Fleet()
     fleet['h1'].engine.add_image(image_of(IMAGE))
     if image_on_target:
         fleet['h2'].engine.add_image(image_of(IMAGE))
     fleet['h1'].engine.run('web', IMAGE, {'ringfleet.managed': 'true', 'ringfleet.mode': mode, 'color': 'blue'},
-                           healthcheck, restart, **host_config)
+                           healthcheck, restart or ALWAYS, **host_config)
     fleet.run_until(lambda: fleet.row('web') is not None)
     fleet.run(6)
     return fleet
@@ -205,3 +205,7 @@ def test_a_crash_at_any_write_leaves_it_running_once(mode, host, at):
     fleet.run(5)
     assert fleet[host].crashes == 1
     assert_runs_once(fleet)
+    move = fleet.tables.moves[ident]
+    if move.target_step == 'done':
+        # However it got there, the copy was compared with the original before it could take over.
+        assert 'created' in move.target_times

@@ -62,10 +62,10 @@ class FakeTransfer:
         self.files = files
         self.refuses = False
 
-    def send(self, target, move, chunks):
+    def send(self, row, move, chunks):
         if self.refuses:
-            raise EngineError('The image could not be sent to %s' % target)
-        self.files[(target, move)] = data = b''.join(chunks)
+            raise EngineError('The image could not be sent to %s' % row.host)
+        self.files[(row.host, move)] = data = b''.join(chunks)
         return hashlib.sha256(data).hexdigest()
 
     def receive(self, move, sha256):

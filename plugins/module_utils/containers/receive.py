@@ -31,4 +31,4 @@ def main(folder, command, stream):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1], os.environ.get('SSH_ORIGINAL_COMMAND', ''), sys.stdin.buffer))
+    raise SystemExit(main(sys.argv[1], os.environ.get('SSH_ORIGINAL_COMMAND', ''), sys.stdin.buffer))

@@ -22,26 +22,24 @@ USER = 'ringfleet'
 class SshTransfer:
     """Sends and receives image streams of one host.
 
-    :param settings: Settings. :param host_row: function from a host's name to its HostRow or None.
+    :param settings: Settings.
     """
 
-    def __init__(self, settings, host_row):
+    def __init__(self, settings):
         self._settings = settings
-        self._host_row = host_row
         self._folder = os.path.join(settings.state_dir, 'transfer')
 
     def path(self, move):
         """Where the stream of a move lies on its target."""
         return os.path.join(self._folder, 'incoming', '%s.tar' % move)
 
-    def send(self, target, move, chunks):
-        """Stream ``chunks`` to ``target``; returns the SHA-256 of what was sent, in hex.
+    def send(self, row, move, chunks):
+        """Stream ``chunks`` to the host of ``row``; returns the SHA-256 of what was sent, in hex.
 
         :raises EngineError: when the target's ssh server does not take it; with ssh's own last words.
         """
-        row = self._host_row(target)
-        if row is None or not row.ssh_host_key:
-            raise EngineError('Host %s has told no ssh host key' % target, 'Run ringfleet.core.join on it again.')
+        if not row.ssh_host_key:
+            raise EngineError('Host %s has told no ssh host key' % row.host, 'Run ringfleet.core.join on it again.')
         digest = hashlib.sha256()
         with tempfile.NamedTemporaryFile('w', prefix='known-hosts-', dir=self._settings.state_dir) as known:
             port = '' if row.ssh_port == 22 else ':%d' % row.ssh_port
@@ -69,7 +67,7 @@ class SshTransfer:
                 said = words.read().decode('utf-8', 'replace').strip().splitlines()
         if status != 0 or digest is None:
             raise EngineError('The image could not be sent to %s: ssh ended with %d: %s'
-                              % (target, status, said[-1] if said else 'no words'),
+                              % (row.host, status, said[-1] if said else 'no words'),
                               'Is port %d of %s open to this host, and its ssh server up?' % (row.ssh_port, row.address))
         return digest.hexdigest()
 

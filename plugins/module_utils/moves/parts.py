@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..containers.health import has_check, health_of
 from ..errors import NoSuchContainer
 from ..model import LABEL_MOVE
-from ..containers.health import has_check, health_of
 from .steps import Copy
 
 NO_RESTART = {'Name': 'no', 'MaximumRetryCount': 0}

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..containers.health import grace_s
 from ..containers.images import identity_of
 from ..containers.labels import parse
 from ..containers.spec import ports_of, reasons_against, request_of
 from ..errors import Conflict, MoveRefused, NoSuchContainer, NotMovable, UnknownHost
 from ..model import RUNNING, START_FIRST, STOP_FIRST, ContainerRow, Decision, MovePlan
-from ..containers.health import grace_s
 from ..protocol import envelope
 from ..store.seal import seal, spec_hash
 from . import steps

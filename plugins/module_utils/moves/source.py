@@ -76,11 +76,17 @@ class Source:
 
     def _send_image(self, plan, row, move, copy, why):
         try:
-            digest = self._parts.transfer.send(plan.target, plan.id, self._parts.engine.save(_savable(plan)))
+            digest = self._parts.transfer.send(self._target_row(plan), plan.id, self._parts.engine.save(_savable(plan)))
         except EngineError as exc:
             self._abort(plan, row, move, copy, str(exc))
             return
         self._record.step(move, steps.IMAGE_SENT, digest)
+
+    def _target_row(self, plan):
+        for row in self._parts.hosts():
+            if row.host == plan.target:
+                return row
+        raise EngineError('Host %s is not in the fleet any more' % plan.target)
 
     def _stop(self, plan, row, move, copy, why):
         # Without this a restart of dockerd would bring an "always" container back while the other one starts.

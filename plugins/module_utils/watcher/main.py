@@ -73,7 +73,6 @@ def _parts_of(settings, secrets, log, wake, make_store):
                  boot_id=(read_text('/proc/sys/kernel/random/boot_id') or '').strip(),
                  ssh_host_key=_public_key(settings.ssh_host_key_file),
                  ssh_user_key=_public_key(settings.ssh_key_file + '.pub'))
-    rows = {}
     root = {}
 
     def free_disk():
@@ -85,10 +84,9 @@ def _parts_of(settings, secrets, log, wake, make_store):
         log.error('a bug, please report it: %s: %s', type(exc).__name__, exc, exc_info=exc)
 
     store = make_store(settings, secrets)
-    transfer = SshTransfer(settings, lambda name: rows['of'](name))
+    transfer = SshTransfer(settings)
     built = build(Outside(settings, secrets.seal_key, clock, store, engine, Cgroups(), transfer,
                           Jobs(_JOBS, on_bug, wake), Events(engine, clock, wake, log), me, free_disk, log), wake)
-    rows['of'] = built.membership.host
     return built, on_bug
 
 
@@ -169,4 +167,4 @@ def main(argv=None):
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    raise SystemExit(main())
