@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,15 @@ def join() -> list[str]:
         print(f"bench: {' '.join(command[-2:])}", flush=True)
         run(*command)
     return hosts()
+
+
+def until(what: str, question: Callable[[], Any], seconds: float = 60) -> None:
+    """Ask until the answer is yes. Raises BenchError that names what was waited for."""
+    end = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > end:
+            raise BenchError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.3)
 
 
 @contextmanager

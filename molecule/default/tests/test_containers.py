@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Containers of users: adopted, reported by their host, registered everywhere, and moved by a module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from outside import eventually, inspect, rows
+from testinfra.host import Host
+
+SECRET = "planted-molecule-secret"
+HOME, AWAY = "rflab-h1", "rflab-h2"
+
+
+def row_of(host: Host, name: str) -> dict[str, Any]:
+    """The container's row, the one authority."""
+    found = rows(host, f"SELECT * FROM ringfleet.containers WHERE name = '{name}'")
+    return found[0] if found else {}
+
+
+def module(host: Host, name: str, arguments: str, check: bool = False) -> dict[str, Any]:
+    """The result of one of the collection's modules."""
+    return host.ansible(f"ringfleet.core.{name}", arguments, check=check)
+
+
+def test_labelled_containers_are_adopted_and_no_other(first: Host) -> None:
+    found = eventually("adoption", lambda: {row["name"] for row in rows(first, "SELECT name FROM ringfleet.containers")} >= {"shop", "wiki"})
+    assert found
+    assert row_of(first, "private") == {}
+    assert row_of(first, "wiki")["holder"] == HOME
+
+
+def test_the_report_is_its_hosts_alone_the_registration_everyones(host: Host) -> None:
+    def reported() -> set[str]:
+        return {row["name"] for row in rows(host, f"SELECT name FROM ringfleet.loads WHERE host = '{HOME}'")}
+
+    eventually("the report of wiki", lambda: "wiki" in reported())
+    assert "private" not in reported()
+
+
+def test_secrets_of_a_container_are_nowhere_in_clear(first: Host) -> None:
+    tables = {row["table_name"] for row in rows(first, "SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'ringfleet'")}
+    for table in sorted(tables):
+        assert SECRET not in str(rows(first, f"SELECT * FROM ringfleet.{table}")), table
+    assert rows(first, "SELECT name FROM ringfleet.specs") != []
+
+
+def test_secrets_of_a_container_are_in_no_log(host: Host) -> None:
+    assert SECRET not in host.check_output("journalctl --no-pager -u ringfleet-watcher -u ringfleet-node")
+    assert SECRET not in str(module(host, "container_info", ""))
+
+
+def test_check_mode_of_a_move_changes_nothing(first: Host) -> None:
+    before = row_of(first, "shop")
+    told = module(first, "migrate", f"name=shop host={AWAY}", check=True)
+    assert told["changed"] is True
+    assert row_of(first, "shop") == before
+
+
+def test_a_container_moves_and_its_host_is_cleaned_up(members: dict[str, Host], first: Host) -> None:
+    home, away = members[HOME], members[AWAY]
+    old, epoch = inspect(home, "shop"), row_of(first, "shop")["epoch"]
+    assert old is not None
+    told = module(first, "migrate", f"name=shop host={AWAY}", check=False)
+    assert (told["changed"], told["source"], told["target"], told["move"]["outcome"]) == (True, HOME, AWAY, "done")
+
+    new = inspect(away, "shop")
+    assert new is not None and new["State"]["Running"]
+    assert inspect(home, "shop") is None
+    row = row_of(first, "shop")
+    assert (row["holder"], row["epoch"], row["instance"], row["move"] or "") == (AWAY, epoch + 1, new["Id"], "")
+    for key in ("Env", "Cmd", "Entrypoint", "User", "Image"):
+        assert new["Config"][key] == old["Config"][key], key
+    for key in ("RestartPolicy", "Memory", "NanoCpus", "PortBindings", "Tmpfs", "LogConfig"):
+        assert new["HostConfig"][key] == old["HostConfig"][key], key
+    user_labels = {name: value for name, value in new["Config"]["Labels"].items() if name != "ringfleet.move"}
+    assert user_labels == old["Config"]["Labels"]
+
+
+def test_the_move_was_told_by_both_sides(first: Host) -> None:
+    told = {(row["kind"], row["name"], row["host"]) for row in rows(first, "SELECT kind, name, host FROM ringfleet.broadcasts")}
+    assert {("moved", "shop", HOME), ("effective", "shop", AWAY)} <= told
+
+
+def test_moving_again_to_where_it_is_changes_nothing(members: dict[str, Host]) -> None:
+    told = module(members["rflab-h3"], "migrate", f"name=shop host={AWAY}", check=False)
+    assert told["changed"] is False
+
+
+def test_it_moves_back_asked_for_by_a_third(members: dict[str, Host], first: Host) -> None:
+    told = module(members["rflab-h3"], "migrate", f"name=shop host={HOME}", check=False)
+    assert told["move"]["outcome"] == "done"
+    assert inspect(members[AWAY], "shop") is None
+    assert row_of(first, "shop")["holder"] == HOME
+
+
+def test_no_copy_is_left_over_and_no_image_but_the_used(host: Host) -> None:
+    told = module(host, "cleanup", "", check=True)
+    assert told["removed"] == []
