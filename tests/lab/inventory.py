@@ -31,9 +31,9 @@ def build(names: list[str], archive: str, checksum: str) -> dict:
         "ring_node_min_memory_mb": 2048,
         "ring_node_lab": {
             "collector": ["-XX:+UseSerialGC"],
-            # A joiner with a ring delay under 5 s, or that does not wait for gossip to settle, became a member without its data.
+            # A joiner with a ring delay under 5 s that did not wait for gossip to settle became a member without its data: it still waits.
             "jvm_options": ["-XX:TieredStopAtLevel=1", "-Dcassandra.ring_delay_ms=5000", "-Dcassandra.superuser_setup_delay_ms=2000",
-                            "-Dcassandra.shutdown_announce_in_ms=0"],
+                            "-Dcassandra.shutdown_announce_in_ms=0", "-Dcassandra.gossip_settle_min_wait_ms=1000", "-Dcassandra.gossip_settle_interval_ms=500"],
             "settings": {"memtable_heap_space": "16MiB", "memtable_offheap_space": "16MiB", "concurrent_reads": 2, "concurrent_writes": 4,
                          "commitlog_segment_size": "5MiB", "commitlog_total_space": "64MiB", "file_cache_size": "32MiB"},
         },

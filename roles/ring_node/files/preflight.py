@@ -106,6 +106,7 @@ def gather(wanted):
     running = environment_of(wanted["unit"])
     return {
         "now": time.time(),
+        "hostname": socket.gethostname(),
         "system": system_name(),
         "architecture": platform.machine(),
         "python": sys.version_info[:2],
