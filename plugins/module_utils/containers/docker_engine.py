@@ -131,7 +131,7 @@ class DockerEngine(Engine):
     def log_lines(self, ref, since_ns, limit):
         with _translated():
             raw = self._client.logs(ref, stdout=True, stderr=True, timestamps=True, tail=limit,
-                                    since=max(0, since_ns // 10 ** 9))
+                                    since=max(1, since_ns // 10 ** 9))
         found = []
         for line in raw.decode('utf-8', 'replace').splitlines():
             stamp, _space, text = line.partition(' ')

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands for the store and the engine: the in-memory ones always, the real ones on the lab (marker ``lab``)."""
+from __future__ import annotations
+
+import subprocess
+import uuid
+
+import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils import settings as settings_room
+from ansible_collections.ringfleet.core.plugins.module_utils.containers.docker_engine import DockerEngine
+from ansible_collections.ringfleet.core.plugins.module_utils.store.cassandra import CassandraStore, cluster_of
+from ansible_collections.ringfleet.core.plugins.module_utils.store.memory import MemoryStore, Tables
+from ansible_collections.ringfleet.core.plugins.plugin_utils import trust
+from lab import hosts, inventory, web
+from simulation.clock import VirtualClock, VirtualTime
+from simulation.engine import FakeEngine, image_of
+
+ENGINES = ['fake', pytest.param('docker', marks=pytest.mark.lab)]
+STORES = ['memory', pytest.param('cassandra', marks=pytest.mark.lab)]
+
+
+@pytest.fixture(scope='session')
+def ring(tmp_path_factory):
+    """A client of the lab's ring, as the watcher of rflab-h1 would be one, from outside."""
+    folder = tmp_path_factory.mktemp('ring')
+    ca_file = folder / 'ca.pem'
+    ca_file.write_bytes(subprocess.run(['docker', 'exec', hosts.name(1), 'cat', '/etc/ringfleet/tls/ca.pem'],
+                                       check=True, capture_output=True).stdout)
+    settings = settings_room.from_dict({'host': hosts.name(1), 'address': hosts.address(1),
+                                        'contact_points': [hosts.address(1), hosts.address(2)],
+                                        'ca_file': str(ca_file)})
+    secrets = settings_room.Secrets('ringfleet_watcher', trust.password(inventory.SECRET, 'ringfleet_watcher'), b'k' * 32)
+    store = CassandraStore(lambda: cluster_of(settings, secrets), settings.address)
+    assert store.wait_connected(60), 'the ring of the lab cannot be reached'
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=STORES)
+def store(request):
+    """A Store: the twin or the real ring."""
+    return MemoryStore(Tables()) if request.param == 'memory' else request.getfixturevalue('ring')
+
+
+@pytest.fixture
+def unique():
+    """A name that no other test and no fleet uses; the real ring keeps its rows for good."""
+    return 'contract-%s' % uuid.uuid4().hex[:12]
+
+
+class Bench:
+    """An engine to test, and how to wait for it: virtual time for the fake, a condition for the real one."""
+
+    def __init__(self, engine, image, time):
+        self.engine = engine
+        self.image = image
+        self.time = time
+        self.name = 'rflab-contract-%s' % uuid.uuid4().hex[:8]
+
+    def request(self, **config):
+        """A creation request."""
+        host_config = config.pop('HostConfig', {})
+        return {'name': self.name, 'config': dict(
+            {'Image': self.image, 'Labels': {'rflab': 'contract'}, 'StopSignal': 'SIGKILL'}, **config,
+            HostConfig=dict({'NetworkMode': 'none', 'RestartPolicy': {'Name': 'no', 'MaximumRetryCount': 0}}, **host_config))}
+
+    def remove_all(self):
+        """Whatever the test left, by name."""
+        for each in self.engine.containers():
+            if each.name == self.name:
+                self.engine.stop(each.id, 0)
+                self.engine.remove(each.id)
+
+
+@pytest.fixture(params=ENGINES)
+def bench(request):
+    """A Bench on the fake or on this machine's Docker engine."""
+    if request.param == 'fake':
+        time = VirtualTime()
+        engine = FakeEngine('h1', VirtualClock(time))
+        engine.add_image(image_of('rflab-web:1'))
+        made = Bench(engine, 'rflab-web:1', time)
+    else:
+        made = Bench(DockerEngine('unix:///var/run/docker.sock'), web.ensure(), None)
+    yield made
+    made.remove_all()
