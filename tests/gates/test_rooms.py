@@ -32,8 +32,7 @@ MAY_IMPORT = {
     "network": _MIDDLE,
     "ring": _MIDDLE,
     "monitor": {"containers"} | _MIDDLE,
-    # What a container's health is, monitor says to both.
-    "moves": {"placement", "containers", "network", "ring", "monitor"} | _MIDDLE,
+    "moves": {"placement", "containers", "network", "ring"} | _MIDDLE,
     "watcher": {"moves", "monitor", "placement", "containers", "network", "ring"} | _MIDDLE,
     # The ring's administration: run by the roles, apart from the watcher.
     "ringadmin": {"store"} | _BASE,
