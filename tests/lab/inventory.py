@@ -21,6 +21,7 @@ def build(names: list[str], archive: str, checksum: str) -> dict:
     members = {name: {"ringfleet_address": hosts.address(int(name[len(hosts.PREFIX):]))} for name in names}
     return {"ringfleet": {"hosts": members, "vars": {
         "ansible_connection": "community.docker.docker",
+        "ansible_pipelining": True,
         "ansible_python_interpreter": "/usr/bin/python3",
         "ringfleet_secret": SECRET,
         "ringfleet_cassandra_archive": archive,

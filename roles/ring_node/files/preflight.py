@@ -169,8 +169,11 @@ def judge(facts, wanted):
         need(f"this host belongs to the ring {facts['ring']!r}, not to {wanted['ring']!r}: it keeps its data and is not touched")
     for port in facts["taken"]:
         need(f"port {port} of {wanted['address']} is in use by something else")
+    down = [peer for peer in wanted["peers"] if peer not in wanted["present"]
+            and sum(entry[0] == peer for entry in facts["unreachable"]) == len(wanted["peer_ports"])]
     for peer, port, why in facts["unreachable"]:
-        need(f"port {port}/tcp of {peer} ({wanted['peers'][peer]}) cannot be reached from here ({why}): open it between the members")
+        if peer not in down:
+            need(f"port {port}/tcp of {peer} ({wanted['peers'][peer]}) cannot be reached from here ({why}): open it between the members")
     return problems
 
 
