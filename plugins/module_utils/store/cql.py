@@ -37,9 +37,9 @@ class Statements:
             self.read[kind].consistency_level = ConsistencyLevel.SERIAL
             self.scan[kind] = prepare('SELECT * FROM {ks}.%s' % table)
             self.insert[kind] = prepare('INSERT INTO {ks}.%s (%s) VALUES (%s) IF NOT EXISTS' % (
-                table, ', '.join(names), ', '.join('?' * len(names))))
+                table, ', '.join('"%s"' % name for name in names), ', '.join('?' * len(names))))
             self.update[kind] = prepare('UPDATE {ks}.%s SET %s WHERE %s=? IF nonce=?' % (
-                table, ', '.join('%s=?' % name for name in others), key))
+                table, ', '.join('"%s"=?' % name for name in others), key))
         self.put_beat = prepare('INSERT INTO {ks}.beats (shard, host, boot_id, started_at, counter, beat_at, version,'
                                 ' load) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
         self.beats = prepare('SELECT * FROM {ks}.beats WHERE shard=?')

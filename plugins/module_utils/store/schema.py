@@ -17,7 +17,7 @@ TABLES = (
     # Conditional writes only.
     '''CREATE TABLE IF NOT EXISTS {ks}.containers (name text PRIMARY KEY, holder text, epoch int, instance text,
        spec_hash text, image text, intent text, move text, move_to text, previous text, nonce text)''',
-    '''CREATE TABLE IF NOT EXISTS {ks}.hosts (host text PRIMARY KEY, state text, generation int, since_at bigint, by text,
+    '''CREATE TABLE IF NOT EXISTS {ks}.hosts (host text PRIMARY KEY, state text, generation int, since_at bigint, "by" text,
        boot_id text, address text, ssh_port int, ssh_host_key text, ssh_user_key text, nonce text)''',
     '''CREATE TABLE IF NOT EXISTS {ks}.fleet (key text PRIMARY KEY, value text, nonce text)''',
     # Plain writes, one writer a cell.

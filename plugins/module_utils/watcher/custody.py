@@ -181,7 +181,7 @@ class Custody:
     def leftovers(self, open_moves):
         """Copies of moves here that are not what their row names and that no open move needs: ``[(Summary, row)]``."""
         found = []
-        for summary in self.view.managed:
+        for summary in self._managed(self._engine.containers())[0]:
             move = summary.labels.get(LABEL_MOVE)
             row = self._store.read(ContainerRow, summary.name)
             if row is None or row.instance == summary.id:

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sealing and the schema."""
+from __future__ import annotations
+
+import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import SealError
+from ansible_collections.ringfleet.core.plugins.module_utils.store import seal
+from ansible_collections.ringfleet.core.plugins.module_utils.store.days import hours_between
+from ansible_collections.ringfleet.core.plugins.module_utils.store.schema import TABLES, statements
+
+KEY, SPEC = b'k' * 32, {'name': 'web', 'config': {'Env': ['PASSWORD=hunter2' * 100]}}
+
+
+def test_a_sealed_spec_opens_only_for_its_container_with_its_key():
+    digest = seal.spec_hash(KEY, SPEC)
+    sealed = seal.seal(KEY, 'web', digest, SPEC)
+    assert b'hunter2' not in sealed
+    assert seal.unseal(KEY, 'web', digest, sealed) == SPEC
+    for key, name, hashed, text in ((b'x' * 32, 'web', digest, sealed), (KEY, 'other', digest, sealed),
+                                    (KEY, 'web', 'other', sealed), (KEY, 'web', digest, sealed[:-1] + b'x')):
+        with pytest.raises(SealError) as caught:
+            seal.unseal(key, name, hashed, text)
+        assert 'hunter2' not in str(caught.value)
+    with pytest.raises(SealError, match='unknown format'):
+        seal.unseal(KEY, 'web', digest, b'\x09' + sealed[1:])
+
+
+def test_the_hash_names_the_spec_and_needs_the_key():
+    assert seal.spec_hash(KEY, SPEC) == seal.spec_hash(KEY, dict(reversed(SPEC.items())))
+    assert seal.spec_hash(KEY, SPEC) != seal.spec_hash(b'x' * 32, SPEC)
+    assert seal.spec_hash(KEY, SPEC) != seal.spec_hash(KEY, dict(SPEC, name='other'))
+
+
+def test_the_schema_is_idempotent_and_takes_no_odd_datacenter():
+    made = statements(3, 'dc1')
+    assert len(made) == len(TABLES) + 1
+    assert all('IF NOT EXISTS' in text for text in made)
+    assert "'dc1': 3" in made[0]
+    with pytest.raises(ValueError):
+        statements(3, "dc'; DROP")
+
+
+def test_hours_between():
+    assert hours_between(1750000000000, 1750003600000) == ['2025-06-15T15', '2025-06-15T16']
