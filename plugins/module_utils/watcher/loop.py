@@ -133,7 +133,10 @@ class Loop:
         words.extend(sorted(view.problems.values()))
         if self._b.mover.open:
             words.append('moves open: %s' % ', '.join(self._b.mover.open))
-        words.extend('%s: %s' % item for item in sorted(self._troubles.items()))
+        by_trouble = {}
+        for duty, trouble in sorted(self._troubles.items()):
+            by_trouble.setdefault(trouble, []).append(duty)
+        words.extend('%s: %s' % (', '.join(duties), trouble) for trouble, duties in by_trouble.items())
         sentence = '; '.join(words)
         if sentence != self._sentence:
             self._sentence = sentence
