@@ -34,3 +34,21 @@ def addresses(members: dict[str, Host]) -> dict[str, str]:
 def first(members: dict[str, Host]) -> Host:
     """A member to ask: any one answers for the fleet."""
     return members[min(members)]
+
+
+@pytest.fixture(scope="session")
+def home(members: dict[str, Host]) -> str:
+    """Where converge started the containers."""
+    return sorted(members)[0]
+
+
+@pytest.fixture(scope="session")
+def away(members: dict[str, Host]) -> str:
+    """Where one moves to."""
+    return sorted(members)[1]
+
+
+@pytest.fixture(scope="session")
+def third(members: dict[str, Host]) -> str:
+    """A member that has no part in the move."""
+    return sorted(members)[2]
