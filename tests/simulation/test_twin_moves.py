@@ -118,6 +118,22 @@ def test_a_copy_that_cannot_be_started_goes_back():
     assert 'given back by h2' in fleet['h1'].call('move.info', id=ident)['moves'][0]['source_note']
 
 
+@pytest.mark.parametrize('mode', ['start-first', 'stop-first'])
+def test_a_copy_removed_behind_the_commit_is_made_again(mode):
+    fleet = fleet_with(mode)
+    ident = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(lambda: fleet.row('web').epoch == 2)
+    fleet['h1'].up = False
+    fleet['h2'].engine.stop('web', 1)
+    fleet['h2'].engine.remove('web')
+    fleet.run(1)
+    fleet['h1'].up = True
+    fleet.run_until(settled(fleet, ident))
+    fleet.run(40)
+    assert_runs_once(fleet)
+    assert fleet.row('web').holder == 'h2'
+
+
 def test_a_target_that_is_silent_is_given_up():
     fleet = fleet_with('stop-first')
     fleet['h2'].up = False

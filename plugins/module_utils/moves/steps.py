@@ -182,6 +182,11 @@ def _after_commit(plan, row, move, copy):
         return Action(FINISH)
     if move.source_step == CLEANED:
         return Action(FINISH)
+    if copy.state == 'absent':
+        # Somebody removed it in the middle of the move: the source's copy may be gone too, so it is made again.
+        return Action(WAIT, 'somebody to look: it vanished') if move.target_step == UNHEALTHY else Action(CREATE)
+    if copy.id != row.instance:
+        return Action(COMMIT)
     if move.target_step == HEALTHY:
         return Action(WAIT, 'the source to clean up')
     if not plan.running:

@@ -144,9 +144,12 @@ class Custody:
         for name, (ident, due) in list(self._destroys.items()):
             if due > now:
                 continue
-            del self._destroys[name]
             row = self._store.read(ContainerRow, name)
-            if name in names or row is None or row.holder != self._host or row.instance != ident or row.move:
+            if row is not None and row.move:
+                # The move first comes to its end; it may make the container again.
+                continue
+            del self._destroys[name]
+            if name in names or row is None or row.holder != self._host or row.instance != ident:
                 continue
             released = self._owner.release(row)
             if released is None:

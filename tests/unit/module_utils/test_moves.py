@@ -82,6 +82,9 @@ def test_the_sources_next_action(plan, row, seen, copy, overdue, expected):
     (replace(PLAN, running=False), COMMITTED, move(target='committed'), MADE, False, False, steps.RECORD_HEALTHY),
     (PLAN, COMMITTED, move(target='healthy'), Copy('new', 'running', well=True), False, False, steps.WAIT),
     (PLAN, COMMITTED, move('cleaned', 'healthy'), Copy('new', 'running', well=True), False, False, steps.FINISH),
+    (PLAN, COMMITTED, move(target='committed'), Copy(), False, False, steps.CREATE),
+    (PLAN, COMMITTED, move(target='unhealthy'), Copy(), False, False, steps.WAIT),
+    (PLAN, COMMITTED, move(target='created'), Copy('newer', 'created'), False, False, steps.COMMIT),
     (PLAN, replace(COMMITTED, move=''), move('cleaned', 'healthy'), RUNS, False, False, steps.FINISH),
     (PLAN, RETURNED, move('aborted', 'committed'), MADE, False, False, steps.REMOVE_COPY),
     (PLAN, FREE, move('aborted', 'withdrawn'), Copy(), False, False, steps.CLOSE)])

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each module in check mode, for real and again; what it returns is what its RETURN says."""
+from __future__ import annotations
+
+import ast
+import pathlib
+
+import pytest
+import yaml
+
+MODULES = pathlib.Path(__file__).resolve().parents[2] / 'plugins' / 'modules'
+ALWAYS = {'changed', 'failed', 'output', 'diff', 'invocation', 'ansible_facts', 'warnings'}
+INFOS = ['host_info', 'load_info', 'container_info', 'move_info', 'broadcast_info']
+
+
+def documented(module):
+    """RETURN of a module, as data."""
+    tree = ast.parse((MODULES / ('%s.py' % module)).read_text())
+    text = next(node.value.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == 'RETURN')
+    return yaml.safe_load(text)
+
+
+def assert_documented(module, result):
+    """Every key of the result is documented, with its type, and the other way round."""
+    told = documented(module)
+    given = {key: value for key, value in result.items() if key not in ALWAYS}
+    assert set(given) == set(told)
+    kinds = {'str': str, 'int': int, 'bool': bool, 'list': list, 'dict': (dict, type(None))}
+    for key, value in given.items():
+        assert isinstance(value, kinds[told[key]['type']]), key
+        if told[key].get('contains') and isinstance(value, list):
+            for item in value:
+                assert set(item) == set(told[key]['contains']), key
+                for field, about in told[key]['contains'].items():
+                    assert isinstance(item[field], kinds[about['type']]), (key, field)
+
+
+@pytest.fixture
+def web(fleet, name):
+    fleet[1].run(name, '--label', 'ringfleet.mode=start-first', '--health-interval', '1s', '--health-cmd', 'true',
+                 '-e', 'TOKEN=planted-in-module-test')
+    fleet.adopted(name)
+    return name
+
+
+@pytest.mark.parametrize('module', INFOS)
+def test_infos_change_nothing_and_return_what_they_document(fleet, web, module):
+    fleet.until(lambda: fleet[1].call('load.info', name=web)['hosts'][0]['containers'], 'the load of %s' % web)
+    for check_mode in (True, False):
+        result = fleet[1].module(module, check_mode)
+        assert not result['failed'], result['output']
+        assert result['changed'] is False
+        assert_documented(module, result)
+        assert 'planted-in-module-test' not in result['output']
+
+
+def test_migrate_in_check_mode_for_real_and_again(fleet, web):
+    asked = {'name': web, 'host': fleet[2].name}
+    planned = fleet[3].module('migrate', True, **asked)
+    assert (planned['failed'], planned['changed'], planned['move']) == (False, True, None)
+    for line in ('--- before', '-    "holder": "%s"' % fleet[1].name, '+    "holder": "%s"' % fleet[2].name):
+        assert line in planned['output']
+    assert fleet.row(web)['holder'] == fleet[1].name
+    moved = fleet[3].module('migrate', **asked)
+    assert (moved['failed'], moved['changed'], moved['move']['outcome']) == (False, True, 'done')
+    assert_documented('migrate', moved)
+    fleet.assert_runs_once(web)
+    assert fleet.row(web)['holder'] == fleet[2].name
+    again = fleet[3].module('migrate', **asked)
+    assert (again['failed'], again['changed'], again['move']) == (False, False, None)
+    told = fleet[1].module('move_info', name=web)['moves'][0]
+    assert (told['outcome'], told['by'].endswith('by Ansible')) == ('done', True)
+    kinds = [each['kind'] for each in fleet[1].module('broadcast_info')['broadcasts'] if each['name'] == web]
+    assert kinds == ['adopted', 'moved', 'effective']
+
+
+def test_cleanup_in_check_mode_for_real_and_again(fleet, web):
+    fleet[2].run(web, '--label', 'ringfleet.move=long-ago')
+    fleet.until(lambda: fleet[2].call('container.info', name=web)['containers'][0]['here'] == 'copy of a move', 'the copy')
+    left = fleet[2].inspect(web)['Id']
+    planned = fleet[2].module('cleanup', True, name=web)
+    assert (planned['changed'], [each['instance'] for each in planned['removed']]) == (True, [left])
+    assert fleet[2].inspect(web)
+    done = fleet[2].module('cleanup', name=web)
+    assert (done['changed'], [each['instance'] for each in done['removed']]) == (True, [left])
+    assert_documented('cleanup', done)
+    assert fleet[2].inspect(web) is None
+    again = fleet[2].module('cleanup', name=web)
+    assert (again['changed'], again['removed']) == (False, [])
+    fleet.assert_runs_once(web)
+
+
+@pytest.mark.parametrize('arguments, words', [
+    ({'name': 'nobody-at-all', 'host': 'rflab-h2'}, 'No container nobody-at-all is managed'),
+    ({'name': 'not a name', 'host': 'rflab-h2'}, 'is not a container name'),
+    ({'name': 'WEB', 'host': 'rflab-h77'}, 'No host rflab-h77 in the fleet. Hosts: rflab-h1'),
+    ({'name': 'WEB', 'host': '-'}, 'is not a host name')])
+def test_bad_requests_name_the_thing_and_the_remedy(fleet, web, arguments, words):
+    result = fleet[1].module('migrate', **dict(arguments, name=arguments['name'].replace('WEB', web)))
+    assert result['failed']
+    assert words in result['msg']
+    fleet.assert_runs_once(web)
+
+
+def test_what_cannot_move_is_refused_by_name(fleet, name):
+    fleet[1].run(name, '-v', '/tmp:/mnt')
+    fleet.adopted(name)
+    result = fleet[1].module('migrate', name=name, host=fleet[2].name)
+    assert result['failed']
+    assert 'cannot move: bind mount /tmp' in result['msg']
+    fleet.assert_runs_once(name)
+
+
+def test_a_target_where_the_port_is_taken_declines(fleet, name):
+    fleet[2].docker('run', '-d', '--name', 'it-port', '--label', 'rflab=it', '-p', '8097:80', 'rflab-web:1')
+    fleet[1].run(name, '-p', '8097:80')
+    fleet.adopted(name)
+    result = fleet[1].module('migrate', name=name, host=fleet[2].name)
+    assert result['failed']
+    assert 'port 0.0.0.0:8097/tcp is taken here' in result['msg']
+    fleet.assert_runs_once(name)
