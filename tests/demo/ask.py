@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs playbooks and modules as a user would, and gives back what they returned."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from lab.shell import CACHE, ROOT, LabError
+
+BIN = pathlib.Path(sys.executable).parent
+
+
+def environment() -> dict[str, str]:
+    """The environment that the Makefile sets, for a demo that is started by hand."""
+    paths = f"{CACHE}:{CACHE / 'vendor'}"
+    return dict(os.environ, ANSIBLE_COLLECTIONS_PATH=paths, ANSIBLE_HOME=str(CACHE / "ansible"), PATH=f"{BIN}:{os.environ['PATH']}")
+
+
+def playbook(name: str, inventory: pathlib.Path) -> None:
+    """Run a playbook; its output goes to a file, and its end to the error when it fails."""
+    log = CACHE / "lab" / "demo.log"
+    with log.open("a") as out:
+        done = subprocess.run(["ansible-playbook", "-i", str(inventory), name], stdout=out, stderr=subprocess.STDOUT, check=False,
+                              env=environment(), cwd=ROOT)
+    if done.returncode:
+        raise LabError(f"{name} failed with {done.returncode}; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-25:]))
+
+
+def module(name: str, hosts: str, inventory: pathlib.Path, arguments: dict | None = None) -> dict[str, dict]:
+    """Run one module on hosts; its results by host. LabError with the module's own message when it fails anywhere."""
+    with tempfile.TemporaryDirectory() as tree:
+        done = subprocess.run(["ansible", "-i", str(inventory), hosts, "-m", name, "-a", json.dumps(arguments or {}), "--tree", tree],
+                              capture_output=True, text=True, check=False, env=environment(), cwd=ROOT)
+        results = {path.name: json.loads(path.read_text()) for path in pathlib.Path(tree).iterdir()}
+    for host, result in results.items():
+        if result.get("failed") or result.get("unreachable"):
+            raise LabError(f"{name} on {host}: {result.get('msg')}")
+    if done.returncode or not results:
+        raise LabError(f"{name} failed: {done.stderr[-1000:] or done.stdout[-1000:]}")
+    return results

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns what the modules return into lines for people. Pure."""
+
+from __future__ import annotations
+
+import typing
+
+MIB = 2**20
+
+
+def table(head: typing.Sequence[str], rows: typing.Iterable[typing.Sequence[object]]) -> str:
+    """Columns as wide as their widest cell."""
+    cells = [list(head), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    return "\n".join("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
+
+
+def loads(answers: dict[str, dict]) -> str:
+    """One table for each host that was asked: every host sees the whole fleet."""
+    parts = []
+    for observer, answer in sorted(answers.items()):
+        rows = []
+        for host in answer["hosts"]:
+            load = host["load"]
+            names = ", ".join(sorted(container["name"] for container in host["containers"])) or "-"
+            rows.append((host["host"], f"{load['cpu_used']:.2f} of {load['cpu_capacity']:.1f}",
+                         f"{load['memory_used'] // MIB} of {load['memory_capacity'] // MIB}", f"{load['cpu_pressure']:.0f} %", names))
+        parts.append(f"as {observer} sees it:\n" + table(("host", "cores", "memory MiB", "cpu pressure", "containers"), rows))
+    return "\n".join(parts)
+
+
+def steps(move: dict) -> str:
+    """The steps of a move with their times since the first one, in seconds."""
+    taken = sorted(move["steps"], key=lambda step: step["at"])
+    start = taken[0]["at"] if taken else 0
+    rows = [(f"{(step['at'] - start) / 1000:.2f} s", step["step"]) for step in taken]
+    return table(("after", "step"), rows)
+
+
+def members(answer: dict) -> str:
+    """The hosts with their state and the two proofs of life, which come by different ways."""
+    rows = [(host["host"], host["address"], host["state"], host["signs"], f"{host['beat']['age_s']} s", host["gossip"]["status"]) for host in answer["hosts"]]
+    return table(("host", "address", "state", "signs", "beat's age", "gossip"), rows)

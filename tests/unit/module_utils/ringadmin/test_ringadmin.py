@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ringadmin's decisions that need no ring; what it does on one is tried by molecule."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import __main__ as cli
+from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import config, replication, status
+
+GIVEN = {"address": "10.0.0.1", "admin_password": "planted-secret-a", "watcher_password": "planted-secret-b"}
+
+
+@pytest.mark.parametrize(("nodes", "factor"), [(1, 1), (2, 2), (3, 3), (4, 3), (5, 5), (50, 5)])
+def test_factor_follows_the_nodes(nodes: int, factor: int) -> None:
+    assert replication.factor(nodes) == factor
+
+
+@pytest.mark.parametrize(("current", "wanted"), [
+    (None, 3),
+    ({"class": "org.apache.cassandra.locator.SimpleStrategy", "replication_factor": "1"}, 3),
+    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "2"}, 3),
+    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "3"}, None),
+    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "5"}, None),
+])
+def test_copies_are_raised_and_never_lowered(current: dict, wanted: int) -> None:
+    assert replication.wanted(current, "dc1", 3) == wanted
+
+
+def test_a_due_repair_outlives_the_run(tmp_path) -> None:
+    path = str(tmp_path / "pending.json")
+    assert replication.pending(path) == []
+    replication._note(path, ["ringfleet"])
+    assert replication.pending(path) == ["ringfleet"]
+
+
+@pytest.mark.parametrize(("text", "said"), [("no json", "no JSON"), (json.dumps({"address": "x", "typo": 1}), "typo")])
+def test_a_wrong_configuration_is_named(text: str, said: str) -> None:
+    with pytest.raises(config.RingAdminError, match=said):
+        config.load(io.StringIO(text))
+
+
+def test_errors_are_one_line_without_a_secret(monkeypatch, capsys) -> None:
+    def broken(given: config.Config) -> dict:
+        raise config.RingAdminError("the ring node 10.0.0.1 does not answer")
+
+    monkeypatch.setitem(cli.COMMANDS, "status", broken)
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(GIVEN)))
+    assert cli.main(["status", "--config", "-"]) == 1
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"error": "the ring node 10.0.0.1 does not answer"}
+    assert "planted" not in printed
+
+
+def test_normal_leaves_out_who_left() -> None:
+    class Session:
+        """Answers the gossip query as a node does."""
+
+        def execute(self, query: str) -> list:
+            """Three nodes, one of them assassinated."""
+            assert "gossip_info" in query
+            return [{"address": a, "status_with_port": s} for a, s in (("10.0.0.2", "NORMAL,-1"), ("10.0.0.1", "NORMAL,-2"), ("10.0.0.3", "LEFT,1,2"))]
+
+    assert status.normal(Session()) == ["10.0.0.1", "10.0.0.2"]
