@@ -80,12 +80,19 @@ class Fleet:
         return self.hosts[number - 1]
 
     def until(self, condition, what, limit_s=120):
-        """Wait for a condition; its last answer in the failure."""
+        """Wait for a condition; its last answer in the failure. A request that fails meanwhile is asked again."""
         deadline = time.monotonic() + limit_s
         while True:
-            answer = condition()
+            try:
+                answer = condition()
+            except AssertionError as exc:
+                answer, failed = None, exc
+            else:
+                failed = None
             if answer:
                 return answer
+            if failed and time.monotonic() >= deadline:
+                raise failed
             assert time.monotonic() < deadline, 'never came true: %s (%r)' % (what, answer)
             time.sleep(0.3)
 
