@@ -50,7 +50,6 @@ def variable_problems(given: dict, spec: dict) -> list:
     return problems(given, spec)
 
 
-
 class FilterModule:
     """Names of the filters in this file."""
 

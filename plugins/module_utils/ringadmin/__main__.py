@@ -30,6 +30,7 @@ def main(argv=None):
     parser.add_argument('command', choices=sorted(COMMANDS))
     parser.add_argument('--config', required=True, help='a JSON file, or - for standard input')
     options = parser.parse_args(argv)
+    config = None
     try:
         if options.config == '-':
             config = load(sys.stdin)
@@ -38,15 +39,21 @@ def main(argv=None):
                 config = load(stream)
         result = COMMANDS[options.command](config)
     except RingAdminError as error:
-        print(json.dumps({'error': str(error)}))
-        return 1
+        return _failed(str(error), config)
     except Exception as error:  # pylint: disable=broad-except
         # The driver raises dozens of kinds; a role must show any of them as one line, with its kind.
-        print(json.dumps({'error': f'{type(error).__name__}: {error}'}))
-        return 1
-    print(json.dumps(result))
+        return _failed(f'{type(error).__name__}: {error}', config)
+    sys.stdout.write(json.dumps(result) + '\n')
     return 0
 
 
+def _failed(text, config):
+    """Tell an error; a server that quotes a statement back must not tell the password in it."""
+    for secret in (config.admin_password, config.watcher_password) if config else ():
+        text = text.replace(secret, '***')
+    sys.stdout.write(json.dumps({'error': text}) + '\n')
+    return 1
+
+
 if __name__ == '__main__':
-    sys.exit(main())
+    raise SystemExit(main())

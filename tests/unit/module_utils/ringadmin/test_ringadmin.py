@@ -45,15 +45,19 @@ def test_a_wrong_configuration_is_named(text: str, said: str) -> None:
         config.load(io.StringIO(text))
 
 
-def test_errors_are_one_line_without_a_secret(monkeypatch, capsys) -> None:
+@pytest.mark.parametrize(("error", "said"), [
+    (config.RingAdminError("the ring node 10.0.0.1 does not answer"), "the ring node 10.0.0.1 does not answer"),
+    (ValueError("near PASSWORD = 'planted-secret-b'"), "ValueError: near PASSWORD = '***'"),
+])
+def test_errors_are_one_line_without_a_secret(error, said, monkeypatch, capsys) -> None:
     def broken(given: config.Config) -> dict:
-        raise config.RingAdminError("the ring node 10.0.0.1 does not answer")
+        raise error
 
     monkeypatch.setitem(cli.COMMANDS, "status", broken)
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(GIVEN)))
     assert cli.main(["status", "--config", "-"]) == 1
     printed = capsys.readouterr().out
-    assert json.loads(printed) == {"error": "the ring node 10.0.0.1 does not answer"}
+    assert json.loads(printed) == {"error": said}
     assert "planted" not in printed
 
 
