@@ -186,6 +186,10 @@ def test_with_the_store_away_containers_go_on_and_it_is_said(fleet, monkeypatch)
     assert [state for _host, state, _id in fleet.copies('web')] == ['running']
     status = host.call('watcher.status')
     assert 'The ring is out of reach' in status['troubles']['moves']
+    with pytest.raises(StoreUnavailable, match='Look at ringfleet-node'):
+        host.call('host.info')
+    with pytest.raises(StoreUnavailable):
+        host.call('move.ask', name='web', target='h2')
     monkeypatch.undo()
     fleet.run(20)
     assert host.call('watcher.status')['troubles'] == {}
