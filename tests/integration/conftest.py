@@ -127,7 +127,7 @@ class Fleet:
     def assert_runs_once(self, name):
         """Exactly one copy, running, where its row says."""
         copies, row = self.copies(name), self.row(name)
-        assert [(host, state, ident) for host, state, ident in copies] == [(row['holder'], 'running', row['instance'])]
+        assert copies == [(row['holder'], 'running', row['instance'])]
         assert row['move'] == ''
 
     def remove(self, *names):

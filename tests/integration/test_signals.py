@@ -11,18 +11,25 @@ def signs(fleet, observer, host):
     return next(each for each in fleet[observer].call('host.info')['hosts'] if each['host'] == fleet[host].name)
 
 
+def when(fleet, observer, host, word):
+    """Wait until ``observer`` shows ``host`` as ``word``; what it shows."""
+    def look():
+        told = signs(fleet, observer, host)
+        return told if told['signs'] == word else None
+    return fleet.until(look, word)
+
+
 def test_a_stopped_watchers_beat_ages_while_its_nodes_gossip_goes_on(fleet):
     fleet[2].sh('systemctl', 'stop', 'ringfleet-watcher')
     try:
-        told = fleet.until(lambda: (lambda each: each if each['signs'] == 'watcher down' else None)(signs(fleet, 1, 2)),
-                           'watcher down')
+        told = when(fleet, 1, 2, 'watcher down')
         assert told['beat']['age_s'] > told['gossip']['age_s']
         heartbeat = told['gossip']['heartbeat']
         fleet.until(lambda: signs(fleet, 1, 2)['gossip']['heartbeat'] > heartbeat, 'gossip to go on')
         assert signs(fleet, 1, 2)['beat']['counter'] == told['beat']['counter']
     finally:
         fleet[2].sh('systemctl', 'start', 'ringfleet-watcher')
-    fleet.until(lambda: signs(fleet, 1, 2)['signs'] == 'alive', 'alive again')
+    when(fleet, 1, 2, 'alive')
 
 
 def test_a_stopped_nodes_gossip_ages_while_its_watchers_beat_goes_on(fleet, name):
@@ -32,14 +39,13 @@ def test_a_stopped_nodes_gossip_ages_while_its_watchers_beat_goes_on(fleet, name
     fleet[2].sh('systemctl', 'kill', '-s', 'KILL', '--kill-whom=all', 'ringfleet-node')
     fleet[2].sh('systemctl', 'stop', 'ringfleet-node')
     try:
-        told = fleet.until(lambda: (lambda each: each if each['signs'] == 'ring node down' else None)(signs(fleet, 1, 2)),
-                           'ring node down')
+        told = when(fleet, 1, 2, 'ring node down')
         counter = told['beat']['counter']
         fleet.until(lambda: signs(fleet, 1, 2)['beat']['counter'] > counter + 2, 'the beat to go on')
         assert fleet[2].inspect(name)['State']['Pid'] == pid
     finally:
         fleet[2].sh('systemctl', 'start', 'ringfleet-node')
-    fleet.until(lambda: signs(fleet, 1, 2)['signs'] == 'alive', 'alive again')
+    when(fleet, 1, 2, 'alive')
 
 
 def test_load_on_one_host_raises_its_figures_and_no_others(fleet, name):

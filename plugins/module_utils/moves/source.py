@@ -116,10 +116,9 @@ class Source:
                 return
             if steps.claimed(plan, row):
                 return
-        if (row.holder == parts.host and row.instance == plan.instance and row.intent == RUNNING and plan.running
-                and copy.state != 'absent'):
-            if copy.state != 'running':
-                self._restore(plan)
+        ours = row.holder == parts.host and row.instance == plan.instance
+        if ours and row.intent == RUNNING and plan.running and copy.state not in ('absent', 'running'):
+            self._restore(plan)
         self._end(move, move.source_note if why == 'aborted' and move.source_note else why)
 
     def _restore(self, plan):

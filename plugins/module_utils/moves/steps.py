@@ -94,8 +94,9 @@ def committed(plan, row):
 
 def returned(plan, row):
     """Whether the target gave the container back: committed, but its process could never be started there."""
-    return (row is not None and row.epoch == plan.epoch + 2 and row.holder == plan.source
-            and row.instance == plan.instance)
+    if row is None or row.epoch != plan.epoch + 2:
+        return False
+    return row.holder == plan.source and row.instance == plan.instance
 
 
 def claimed(plan, row):
