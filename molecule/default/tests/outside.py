@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
 CQL_PORT = 9042
@@ -23,26 +24,40 @@ CQL_OPTIONS = bytes([4, 0, 0, 0, 5, 0, 0, 0, 0])
 _ROWS = """
 import json, ssl, sys
 from cassandra.auth import PlainTextAuthProvider
-from cassandra.cluster import Cluster
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+from cassandra.policies import WhiteListRoundRobinPolicy
 from cassandra.query import dict_factory
+account, statements = json.loads(sys.argv[1]), sys.argv[2:]
 config = json.load(open('/etc/ringfleet/watcher.json'))
 secret = json.load(open('/etc/ringfleet/secret.json'))
 context = ssl.create_default_context(cafile=config.get('ca_file', '/etc/ringfleet/tls/ca.pem'))
-context.check_hostname = False
-auth = PlainTextAuthProvider(secret['store_user'], secret['store_password'])
-cluster = Cluster([config['address']], ssl_context=context, auth_provider=auth)
+auth = PlainTextAuthProvider(account.get('user', secret['store_user']), account.get('password', secret['store_password']))
+# This host's node and no other: what it answers is what this host knows.
+profile = ExecutionProfile(load_balancing_policy=WhiteListRoundRobinPolicy([config['address']]), row_factory=dict_factory, request_timeout=30)
+cluster = Cluster([config['address']], ssl_context=context, ssl_options={'server_hostname': config['address']}, auth_provider=auth,
+                  protocol_version=5, connect_timeout=30, execution_profiles={EXEC_PROFILE_DEFAULT: profile})
 session = cluster.connect()
-session.row_factory = dict_factory
-print(json.dumps([dict(row) for row in session.execute(sys.argv[1])], default=str))
+print(json.dumps([[dict(row) for row in session.execute(cql)] for cql in statements], default=str))
 cluster.shutdown()
 """
 
 
-def rows(host: Host, cql: str) -> list[dict[str, Any]]:
-    """Rows that the store answers on this host, by the watcher's own credentials and the plain driver."""
-    done = host.run(f"/opt/ringfleet/venv/bin/python -c {shlex.quote(_ROWS)} {shlex.quote(cql)}")
+def run_cql(host: Host, *statements: str, **account: str) -> CommandResult:
+    """Run statements by the plain driver on this host's own node, as the watcher's user unless told otherwise."""
+    words = [json.dumps(account), *statements]
+    return host.run(f"/opt/ringfleet/venv/bin/python -c {shlex.quote(_ROWS)} {' '.join(map(shlex.quote, words))}")
+
+
+def answers(host: Host, *statements: str) -> list[list[dict[str, Any]]]:
+    """Rows of each statement, as this host's node answers them."""
+    done = run_cql(host, *statements)
     assert done.rc == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def rows(host: Host, cql: str) -> list[dict[str, Any]]:
+    """Rows of one statement."""
+    return answers(host, cql)[0]
 
 
 def inspect(host: Host, name: str) -> dict[str, Any] | None:
