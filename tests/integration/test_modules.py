@@ -92,6 +92,25 @@ def test_cleanup_in_check_mode_for_real_and_again(fleet, web):
     fleet.assert_runs_once(web)
 
 
+def test_an_image_that_only_the_source_has_travels_along(fleet, name):
+    image = '%s:1' % name
+    fleet[1].docker('run', '--name', '%s-made' % name, '--label', 'rflab=it', 'rflab-web:1', 'touch', '/made')
+    fleet[1].docker('commit', '%s-made' % name, image)
+    fleet[1].docker('rm', '%s-made' % name)
+    try:
+        fleet[1].run(name, '--health-interval', '1s', '--health-cmd', 'test -e /made', image=image, command=('/bin/web',))
+        fleet.adopted(name)
+        result = fleet[1].module('migrate', name=name, host=fleet[3].name)
+        assert not result['failed'], result['output']
+        assert {'target image wanted', 'source image sent'} <= {each['step'] for each in result['move']['steps']}
+        fleet.assert_runs_once(name)
+        assert fleet[3].sh('ls', '/var/lib/ringfleet/transfer/incoming') == ''
+    finally:
+        fleet.remove(name)
+        for host in fleet.hosts:
+            host.docker('rmi', '-f', image, check=False)
+
+
 @pytest.mark.parametrize('arguments, words', [
     ({'name': 'nobody-at-all', 'host': 'rflab-h2'}, 'No container nobody-at-all is managed'),
     ({'name': 'not a name', 'host': 'rflab-h2'}, 'is not a container name'),

@@ -154,6 +154,17 @@ def test_a_target_with_the_name_taken_declines():
     assert 'named web is here already' in fleet.tables.moves[ident].source_note
 
 
+def test_a_target_without_the_memory_that_it_uses_now_declines():
+    fleet = fleet_with('stop-first', image_on_target=True)
+    free = fleet['h2'].watcher.load.host().memory_free
+    fleet['h1'].cgroups.memory = free + 1
+    fleet.run(6)
+    ident = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(settled(fleet, ident))
+    assert fleet.row('web').holder == 'h1'
+    assert 'MiB of memory' in fleet.tables.moves[ident].source_note
+
+
 def test_an_image_that_cannot_be_sent_ends_the_move():
     fleet = fleet_with('stop-first')
     fleet['h1'].transfer.refuses = True

@@ -41,6 +41,7 @@ class FakeCgroups:
     def __init__(self, clock):
         self._clock = clock
         self.cores = 0.1
+        self.memory = 10 << 20
 
     def of_process(self, pid):
         return {'': str(pid)}
@@ -52,7 +53,7 @@ class FakeCgroups:
         if folders[''] == 'top':
             return Counters(cpu_s=self._clock.monotonic() * self.cores, cpu_limit=0.5, memory=100 << 20,
                             memory_limit=512 << 20)
-        return Counters(cpu_s=self._clock.monotonic() * self.cores, memory=10 << 20)
+        return Counters(cpu_s=self._clock.monotonic() * self.cores, memory=self.memory)
 
 
 class FakeTransfer:

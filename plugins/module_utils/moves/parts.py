@@ -19,8 +19,8 @@ class Parts:
     """One host's parts.
 
     ``clock``: monotonic() seconds, wall() milliseconds. ``key``: the sealing key. ``transfer``: image streams, as
-    ``containers.transfer.SshTransfer``. ``free_memory()`` bytes and ``free_disk()`` bytes of this host; ``hosts()``
-    its HostRows as last read.
+    ``containers.transfer.SshTransfer``. ``free_memory()`` bytes and ``free_disk()`` bytes of this host; ``report(name)``
+    the last LoadReport of a container here, or None; ``hosts()`` the fleet's HostRows as last read.
     """
     host: str
     settings: object
@@ -33,6 +33,7 @@ class Parts:
     new_id: object
     free_memory: object
     free_disk: object
+    report: object
     hosts: object
 
 

@@ -101,6 +101,8 @@ class Planner:
         mode = parse(config['Labels']).mode
         running = row.intent == RUNNING and (inspected.get('State') or {}).get('Status') == 'running'
         timeout = config.get('StopTimeout')
+        used = self._parts.report(row.name)
+        reserved = config['HostConfig'].get('MemoryReservation') or 0
         return MovePlan(
             id=move.id, name=row.name, source=self._parts.host, target=target, trigger=trigger,
             mode=START_FIRST if mode == START_FIRST and running else STOP_FIRST, epoch=row.epoch,
@@ -108,8 +110,8 @@ class Planner:
             image_digest=image.digest, image_layers=image.layers, image_size=image.size,
             architecture=image.architecture, running=running,
             stop_timeout=_STOP_TIMEOUT_S if timeout is None else timeout, health_grace=grace_s(inspected),
-            ports=ports_of(request), memory=config['HostConfig'].get('MemoryReservation') or 0,
-            cpu=0.0, planned_at=self._parts.clock.wall())
+            ports=ports_of(request), memory=max(reserved, used.memory_used if used else 0),
+            cpu=used.cpu_used if used else 0.0, planned_at=self._parts.clock.wall())
 
 
 def plan_of(move):

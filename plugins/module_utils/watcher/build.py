@@ -100,7 +100,7 @@ def build(outside, wake):
     load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host), custody, o.clock)
     gossip = Gossip(o.store, registry, o.clock, o.settings.host, o.me.boot_id, VERSION)
     parts = Parts(o.settings.host, o.settings, o.store, o.engine, o.clock, o.key, o.transfer, broadcaster, make_id,
-                  lambda: load.host().memory_free, o.free_disk, membership.hosts)
+                  lambda: load.host().memory_free, o.free_disk, load.report, membership.hosts)
     mover = Mover(parts, o.jobs, o.log)
     built = Built(o.settings, o.clock, o.store, o.engine, o.transfer, o.events, membership, gossip, broadcaster, custody,
                   load, mover, registry, make_id, VERSION)

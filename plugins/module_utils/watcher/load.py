@@ -39,6 +39,10 @@ class Load:
         """HostLoad of the last round."""
         return self._host
 
+    def report(self, name):
+        """The last LoadReport of a container here, or None."""
+        return next((each for each in self._reports if each.name == name), None)
+
     def containers(self):
         """LoadReports of the last round."""
         return list(self._reports)
