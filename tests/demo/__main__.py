@@ -25,11 +25,11 @@ MOVED, PORT, TARGET = "shop", 8081, 3
 AFTERWARDS = """The lab is left up. Look around:
   . .cache/venv/bin/activate
   export ANSIBLE_COLLECTIONS_PATH={cache}:{cache}/vendor
-  ansible -i {inventory} rflab-h1 -m ringfleet.core.host_info
-  ansible -i {inventory} rflab-h1 -m ringfleet.core.move_info
-  ansible -i {inventory} rflab-h2 -m ringfleet.core.migrate -a "name={moved} host=rflab-h2"
-  docker exec rflab-h1 journalctl -u ringfleet-watcher -f
-  docker exec rflab-h1 /opt/ringfleet/bin/ringfleet-nodetool status
+  ansible -i {inventory} {h1} -m ringfleet.core.host_info
+  ansible -i {inventory} {h1} -m ringfleet.core.move_info
+  ansible -i {inventory} {h2} -m ringfleet.core.migrate -a "name={moved} host={h2}"
+  docker exec {h1} journalctl -u ringfleet-watcher -f
+  docker exec {h1} /opt/ringfleet/bin/ringfleet-nodetool status
 Remove it:
   make clean"""
 
@@ -77,12 +77,12 @@ def _run(story: Story) -> None:
     source, target = hosts.name(CONTAINERS[MOVED]), hosts.name(TARGET)
     if _holders(stock)[MOVED] == target:
         target = source
-    story.tell(f"Move {MOVED} to {target}, asked for on rflab-h2, which has no part in it:")
-    move = ask.module("ringfleet.core.migrate", "rflab-h2", stock, {"name": MOVED, "host": target})["rflab-h2"]["move"]
+    story.tell(f"Move {MOVED} to {target}, asked for on {hosts.name(2)}, which has no part in it:")
+    move = ask.module("ringfleet.core.migrate", hosts.name(2), stock, {"name": MOVED, "host": target})[hosts.name(2)]["move"]
     print(show.steps(move))
     url = f"http://{hosts.address(int(target[len(hosts.PREFIX):]))}:{PORT}/cgi-bin/where"
     story.tell(f"{MOVED} answers at {url}: container {_answer(url)}")
-    print(AFTERWARDS.format(cache=CACHE, inventory=stock, moved=MOVED))
+    print(AFTERWARDS.format(cache=CACHE, inventory=stock, moved=MOVED, h1=hosts.name(1), h2=hosts.name(2)))
 
 
 def _all_seen(answers: dict[str, dict], stock: pathlib.Path) -> bool:
@@ -92,7 +92,7 @@ def _all_seen(answers: dict[str, dict], stock: pathlib.Path) -> bool:
 
 def _holders(stock: pathlib.Path) -> dict[str, str]:
     """Each container of the fleet and the host that holds it."""
-    answer = ask.module("ringfleet.core.container_info", "rflab-h1", stock)["rflab-h1"]
+    answer = ask.module("ringfleet.core.container_info", hosts.name(1), stock)[hosts.name(1)]
     return {container["name"]: container["holder"] for container in answer["containers"] if container["holder"]}
 
 

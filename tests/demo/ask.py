@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
-import tempfile
 
 from lab.shell import CACHE, ROOT, LabError
 
+# One host's result as the callback "minimal" prints it: "h1 | SUCCESS => {", its lines indented, "}".
+RESULT = re.compile(r"^(?P<host>\S+) \| [A-Z]+!? => (?P<result>\{$.*?^\})", re.MULTILINE | re.DOTALL)
 BIN = pathlib.Path(sys.executable).parent
 
 
@@ -35,10 +37,11 @@ def playbook(name: str, inventory: pathlib.Path) -> None:
 
 def module(name: str, hosts: str, inventory: pathlib.Path, arguments: dict | None = None) -> dict[str, dict]:
     """Run one module on hosts; its results by host. LabError with the module's own message when it fails anywhere."""
-    with tempfile.TemporaryDirectory() as tree:
-        done = subprocess.run(["ansible", "-i", str(inventory), hosts, "-m", name, "-a", json.dumps(arguments or {}), "--tree", tree],
-                              capture_output=True, text=True, check=False, env=environment(), cwd=ROOT)
-        results = {path.name: json.loads(path.read_text()) for path in pathlib.Path(tree).iterdir()}
+    command = ["ansible", "-i", str(inventory), hosts, "-m", name]
+    command += ["-a", " ".join(f"{key}={value}" for key, value in arguments.items())] if arguments else []
+    env = dict(environment(), ANSIBLE_STDOUT_CALLBACK="ansible.builtin.minimal", ANSIBLE_NOCOLOR="1")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=ROOT)
+    results = {match["host"]: json.loads(match["result"]) for match in RESULT.finditer(done.stdout)}
     for host, result in results.items():
         if result.get("failed") or result.get("unreachable"):
             raise LabError(f"{name} on {host}: {result.get('msg')}")

@@ -32,7 +32,7 @@ def loads(answers: dict[str, dict]) -> str:
 
 
 def steps(move: dict) -> str:
-    """The steps of a move with their times since the first one, in seconds."""
+    """The steps of a move with their side and their times since the first one, in seconds."""
     taken = sorted(move["steps"], key=lambda step: step["at"])
     start = taken[0]["at"] if taken else 0
     rows = [(f"{(step['at'] - start) / 1000:.2f} s", step["step"]) for step in taken]

@@ -8,15 +8,22 @@ Everything is named rflab-*; down removes by these names, with the anonymous vol
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import re
 import subprocess
+import zlib
 
 from . import image, web
 from .shell import LabError, run, say, succeeds, wait_for
 
-NETWORK = "rflab-net"
-SUBNET = "10.213.7"
-PREFIX = "rflab-h"
+# A second lab beside the first, for whoever must not disturb it: LAB_NAME=rflab2. Each has names and addresses of its own.
+DEFAULT = "rflab"
+LAB = os.environ.get("LAB_NAME", DEFAULT)
+if not re.fullmatch(r"rflab[a-z0-9]{0,4}", LAB):
+    raise SystemExit(f"lab: LAB_NAME={LAB!r} must be rflab, or rflab and up to four letters or digits")
+NETWORK = f"{LAB}-net"
+SUBNET = "10.213.7" if LAB == DEFAULT else f"10.213.{8 + zlib.crc32(LAB.encode()) % 240}"
+PREFIX = f"{LAB}-h"
 CPUS = "1"
 MEMORY = "3g"
 BOOT_TIMEOUT = 90.0

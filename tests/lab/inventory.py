@@ -13,7 +13,7 @@ from .shell import LAB_CACHE
 
 # Not a secret: it protects containers that live for minutes on one machine.
 SECRET = "lab-secret-which-protects-nothing-of-value"
-FILE = LAB_CACHE / "inventory" / "hosts.yml"
+FILE = LAB_CACHE / ("inventory" if hosts.LAB == hosts.DEFAULT else f"inventory-{hosts.LAB}") / "hosts.yml"
 
 
 def build(names: list[str], archive: str, checksum: str) -> dict:
