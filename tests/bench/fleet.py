@@ -44,9 +44,10 @@ def script(host: str, name: str, *arguments: str) -> dict[str, Any]:
     return json.loads(run("docker", "exec", "-i", host, PYTHON, "-", *arguments, text=text))
 
 
-def module(host: str, name: str, **arguments: Any) -> dict[str, Any]:
+def module(on_host: str, module_name: str, /, **arguments: Any) -> dict[str, Any]:
     """The result of one of the collection's modules. Raises BenchError with the module's message when it fails."""
-    said = run("ansible", host, "-i", str(INVENTORY), "-m", f"ringfleet.core.{name}", "-a", json.dumps(arguments))
+    words = " ".join(f"{key}={value}" for key, value in arguments.items())
+    said = run("ansible", on_host, "-i", str(INVENTORY), "-m", f"ringfleet.core.{module_name}", *(("-a", words) if words else ()))
     return json.loads(said.partition("=>")[2])
 
 

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 from ringfleet.containers.docker_engine import DockerEngine
-from ringfleet.containers.labels import parse
 from ringfleet.monitor.cgroup import Cgroups
 from ringfleet.monitor.sampler import Sampler
 
@@ -64,7 +63,7 @@ def cost(action, times: int) -> dict[str, float]:
 
 
 engine = DockerEngine("unix:///var/run/docker.sock")
-sampler = Sampler(engine, Cgroups(), Clock(), "bench", parse)
+sampler = Sampler(engine, Cgroups(), Clock(), "bench")
 managed = [each for each in engine.containers() if each.labels.get("ringfleet.managed") == "true"]
 ids = [each.id for each in managed]
 result = {
