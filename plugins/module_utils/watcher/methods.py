@@ -59,6 +59,7 @@ class Methods:
                            'host_id': endpoint.host_id if endpoint else '',
                            'rack': endpoint.rack if endpoint else '',
                            'tokens': len(endpoint.tokens) if endpoint else 0},
+                'routes': dict(beat.routes) if beat else {},
                 'load': beat.load.to_dict() if beat else None})
         return {'observer': self._b.settings.host, 'hosts': found}
 
