@@ -135,6 +135,7 @@ class Beat(_Row):
     """A host's heartbeat in the state table: plain, each second, by the host alone (table ``beats``).
 
     ``counter`` only grows within a ``boot_id`` and ``started_at``; observers judge its change on their own clock.
+    ``routes`` maps other hosts to the smoothed route time from this one, in milliseconds (T of formula (1-1)).
     """
     host: str
     boot_id: str = ''
@@ -143,6 +144,7 @@ class Beat(_Row):
     beat_at: int = 0
     version: str = ''
     load: HostLoad = field(default_factory=HostLoad)
+    routes: dict = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data):
@@ -250,7 +252,7 @@ class Broadcast(_Row):
 
 @dataclass(frozen=True)
 class Decision(_Row):
-    """Why something was moved (table ``decisions``)."""
+    """Why something was moved (table ``decisions``): with every candidate's C, M, T and A, the choice can be recomputed."""
     id: str
     host: str
     trigger: str
@@ -258,5 +260,6 @@ class Decision(_Row):
     move: str = ''
     choice: str = ''
     sentence: str = ''
+    weights: dict = field(default_factory=dict)
     candidates: tuple = ()
     decided_at: int = 0

@@ -34,6 +34,7 @@ KEYS = {
     'contact_points': Key(list, REQUIRED, about='addresses of ring nodes, the own one first'),
     'datacenter': Key(str, 'dc1', about='the one datacenter of the ring'),
     'native_port': Key(int, 9042, 1, "Cassandra's port for clients"),
+    'guard_port': Key(int, 9043, 1, 'port on which the guard of every host answers'),
     'ssh_port': Key(int, 22, 1, 'port of the ssh server that receives image streams'),
     'ca_file': Key(str, '/etc/ringfleet/tls/ca.pem', about='certificate authority of the ring'),
     'secret_file': Key(str, '/etc/ringfleet/secret.json', about='store password and sealing key, mode 0600'),
@@ -44,6 +45,7 @@ KEYS = {
     'program_python': Key(str, '/opt/ringfleet/venv/bin/python', about='interpreter of the receiving command'),
     'docker_url': Key(str, 'unix:///var/run/docker.sock', about='the Docker engine'),
     'beat_s': Key(float, 1.0, 0.2, 'seconds between beats'),
+    'probe_s': Key(float, 10.0, 1.0, 'seconds between probes of the route to the other hosts'),
     'sample_s': Key(float, 5.0, 1.0, 'seconds between samples'),
     'poll_s': Key(float, 1.0, 0.1, 'seconds between looks for moves'),
     'poll_busy_s': Key(float, 0.2, 0.05, 'the same while a move is open here'),
@@ -66,6 +68,7 @@ class Settings:
     contact_points: tuple
     datacenter: str
     native_port: int
+    guard_port: int
     ssh_port: int
     ca_file: str
     secret_file: str
@@ -76,6 +79,7 @@ class Settings:
     program_python: str
     docker_url: str
     beat_s: float
+    probe_s: float
     sample_s: float
     poll_s: float
     poll_busy_s: float

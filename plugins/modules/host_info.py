@@ -76,6 +76,9 @@ hosts:
     gossip:
       description: The ring node's sign of life, and what gossip tells of it.
       type: dict
+    routes:
+      description: The route times from it to the other hosts in milliseconds, smoothed; T of formula (1-1).
+      type: dict
     load:
       description: The host's load in its last beat; CPU in cores, memory in bytes, pressure in percent or -1 where there is none.
       type: dict

@@ -21,9 +21,11 @@ options:
     type: str
     required: true
   host:
-    description: The host it shall be on, by its name in the fleet.
+    description:
+      - The host it shall be on, by its name in the fleet.
+      - Without it the container leaves its host for the best other one, by formula (1-1) of the patent; see
+        M(ringfleet.core.target_info). A host that declines is passed over for the next best. This moves it each time it is run.
     type: str
-    required: true
   wait:
     description: Whether to wait until the move ended. Without it the module returns as soon as the move was asked for.
     type: bool
@@ -42,7 +44,8 @@ attributes:
   diff_mode:
     support: full
   idempotent:
-    support: full
+    support: partial
+    details: With O(host) it is; without, every run moves the container.
 """
 
 EXAMPLES = r"""
@@ -51,11 +54,15 @@ EXAMPLES = r"""
     name: web
     host: h2
 
-- name: Ask whether it could move
+- name: Ask where it would go, and what that would do to both hosts
   ringfleet.core.migrate:
     name: web
-    host: h2
   check_mode: true
+  register: plan
+
+- name: Let it go to the best host
+  ringfleet.core.migrate:
+    name: web
 """
 
 RETURN = r"""
@@ -68,9 +75,22 @@ source:
   returned: success
   type: str
 target:
-  description: The host asked for.
+  description: The host asked for, or chosen.
   returned: success
   type: str
+sentence:
+  description: What formula (1-1) says of the candidates, in words.
+  returned: success
+  type: str
+candidates:
+  description: Every candidate with C, M, T, A and why it is excluded, as RV(ringfleet.core.target_info#module:candidates).
+  returned: success
+  type: list
+  elements: dict
+predicted:
+  description: The utilisation of both hosts afterwards, C(cpu) and C(memory) from 0 to 1, by host.
+  returned: success
+  type: dict
 move:
   description: The move, as RV(ringfleet.core.move_info#module:moves) has it; null when nothing was to be done, and in check mode.
   returned: success or when the move failed
@@ -78,6 +98,7 @@ move:
 """
 
 import getpass
+import time
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -90,20 +111,25 @@ ENDED = ('done', 'aborted')
 def migrate(module, client):
     """The result of the module, or MoveRefused."""
     params = module.params
-    check = client.call('move.check', name=params['name'], target=params['host'])
+    check = client.call('move.check', name=params['name'], target=params['host'] or '')
     result = {'changed': check['moves'], 'name': check['name'], 'source': check['source'], 'target': check['target'],
+              'sentence': check['sentence'], 'candidates': check['candidates'], 'predicted': check['predicted'],
               'move': None, 'diff': {'before': {'holder': check['source']}, 'after': {'holder': check['target']}}}
     if module.check_mode or not check['moves']:
         return result
-    asked = client.call('move.ask', name=params['name'], target=params['host'], by='%s by Ansible' % getpass.getuser())
+    asked = client.call('move.ask', name=params['name'], target=params['host'] or '', by='%s by Ansible' % getpass.getuser())
 
     def told(answer):
         return answer['moves'][0]
 
     if not params['wait']:
         return dict(result, move=told(client.call('move.info', id=asked['id'])))
-    move = told(client.poll(lambda answer: told(answer)['outcome'] in ENDED, 'move.info',
-                            timeout_s=params['timeout'], id=asked['id']))
+    ident, deadline = asked['id'], time.monotonic() + params['timeout']
+    while ident:
+        # A host that declines passes it on to the next best, in a move of its own.
+        move = told(client.poll(lambda answer: told(answer)['outcome'] in ENDED, 'move.info',
+                                timeout_s=max(0.0, deadline - time.monotonic()), id=ident))
+        ident = move['next']
     if move['outcome'] == 'aborted':
         module.fail_json(msg='Container %s stays on %s: %s' % (move['name'], move['source'], move['source_note']),
                          move=move, changed=False)
@@ -112,12 +138,12 @@ def migrate(module, client):
             move['id'], move['name'], move['outcome'], params['timeout'], move['source_step'] or 'silent',
             move['target_step'] or 'silent', move['target_note'] or 'no note'),
             'It goes on by itself: look at it with move_info; look at the watchers of both hosts.')
-    return dict(result, move=move)
+    return dict(result, move=move, target=move['target'])
 
 
 def main():
     module = AnsibleModule(argument_spec(
-        name={'type': 'str', 'required': True}, host={'type': 'str', 'required': True},
+        name={'type': 'str', 'required': True}, host={'type': 'str'},
         wait={'type': 'bool', 'default': True}, timeout={'type': 'int', 'default': 300}), supports_check_mode=True)
     run(module, lambda client: migrate(module, client))
 

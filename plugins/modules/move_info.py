@@ -88,6 +88,9 @@ moves:
     target_note:
       description: What the target says of it.
       type: str
+    next:
+      description: The move that asks the next best host after this one was declined, or empty.
+      type: str
     waits_for:
       description: What the answering host, where it is a side of the move, waits for.
       type: str

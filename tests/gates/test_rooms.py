@@ -30,6 +30,8 @@ MAY_IMPORT = {
     "placement": _BASE,
     "containers": _MIDDLE,
     "network": _MIDDLE,
+    # A process of its own beside the watcher: it shares nothing with it.
+    "guard": set(),
     "ring": _MIDDLE,
     "monitor": {"containers"} | _MIDDLE,
     "moves": {"placement", "containers", "network", "ring"} | _MIDDLE,

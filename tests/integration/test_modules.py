@@ -12,7 +12,7 @@ import yaml
 
 MODULES = pathlib.Path(__file__).resolve().parents[2] / 'plugins' / 'modules'
 ALWAYS = {'changed', 'failed', 'output', 'diff', 'invocation', 'ansible_facts', 'warnings'}
-INFOS = ['host_info', 'load_info', 'container_info', 'move_info', 'broadcast_info']
+INFOS = ['host_info', 'load_info', 'container_info', 'move_info', 'broadcast_info', 'decision_info', 'fleet_info']
 
 
 def documented(module):
@@ -27,7 +27,7 @@ def assert_documented(module, result):
     told = documented(module)
     given = {key: value for key, value in result.items() if key not in ALWAYS}
     assert set(given) == set(told)
-    kinds = {'str': str, 'int': int, 'bool': bool, 'list': list, 'dict': (dict, type(None))}
+    kinds = {'str': str, 'int': int, 'bool': bool, 'list': list, 'dict': (dict, type(None)), 'float': (int, float)}
     for key, value in given.items():
         assert isinstance(value, kinds[told[key]['type']]), key
         if told[key].get('contains') and isinstance(value, list):
@@ -74,6 +74,40 @@ def test_migrate_in_check_mode_for_real_and_again(fleet, web):
     assert (told['outcome'], told['by'].endswith('by Ansible')) == ('done', True)
     kinds = [each['kind'] for each in fleet[1].module('broadcast_info')['broadcasts'] if each['name'] == web]
     assert kinds == ['adopted', 'moved', 'effective']
+
+
+def test_migrate_without_a_host_goes_to_the_best_one_and_says_why(fleet, web):
+    def measured():
+        told = fleet[2].module('target_info', name=web)
+        return told if told['target'] and not any('never measured' in str(each) for each in told['candidates']) else None
+
+    told = fleet.until(measured, 'every route to be measured')
+    assert_documented('target_info', told)
+    assert told['source'] == fleet[1].name
+    planned = fleet[2].module('migrate', True, name=web)
+    assert set(planned['predicted']) == {fleet[1].name, planned['target']}
+    moved = fleet[2].module('migrate', name=web)
+    assert_documented('migrate', moved)
+    assert fleet.row(web)['holder'] == moved['target'] != fleet[1].name
+    decision = fleet[3].module('decision_info', name=web)['decisions'][0]
+    assert decision['choice'] == moved['target']
+    weights = decision['weights']
+    fit = {each['host']: (each['C'] * weights['alpha'] + each['M'] * weights['beta']) / (each['T'] * weights['tau'])
+           for each in decision['candidates'] if not each['excluded']}
+    assert max(fit, key=fit.get) == decision['choice']
+
+
+def test_fleet_in_check_mode_for_real_and_again(fleet):
+    assert fleet[1].module('fleet', True, beta=3)['changed']
+    assert fleet[1].module('fleet_info')['weights'] == {'alpha': 1.0, 'beta': 1.0, 'tau': 1.0}
+    try:
+        done = fleet[1].module('fleet', beta=3)
+        assert (done['changed'], done['weights']) == (True, {'alpha': 1.0, 'beta': 3.0, 'tau': 1.0})
+        assert_documented('fleet', done)
+        assert not fleet[2].module('fleet', beta=3)['changed']
+        assert 'Weights are greater than 0' in fleet[2].module('fleet', alpha=0)['msg']
+    finally:
+        fleet[1].module('fleet', alpha=1, beta=1, tau=1)
 
 
 def test_cleanup_in_check_mode_for_real_and_again(fleet, web):

@@ -122,3 +122,15 @@ def test_ssh_of_the_fleet_runs_one_command_only(fleet):
     assert 'only "image MOVE" is served here' in said
     assert 'status 2' in said
     assert 'uid=' not in said
+
+
+def test_the_guard_says_who_it_is_and_route_times_reach_every_host(fleet):
+    code = 'from ringfleet.network.rtt import probe; p = probe("%s", 9043); print(p.host, p.error)' % signs(fleet, 1, 2)['address']
+    assert fleet[1].sh('/opt/ringfleet/venv/bin/python', '-c', code).split() == [fleet[2].name]
+    assert fleet[2].sh('systemctl', 'show', '-p', 'User', '--value', 'ringfleet-guard').strip() == 'ringfleet'
+
+    def measured():
+        told = fleet[3].call('host.info', name=fleet[1].name)['hosts'][0]
+        return set(told['routes']) == {fleet[2].name, fleet[3].name}
+
+    fleet.until(measured, 'the route times of %s' % fleet[1].name)

@@ -20,7 +20,8 @@ class Parts:
 
     ``clock``: monotonic() seconds, wall() milliseconds. ``key``: the sealing key. ``transfer``: image streams, as
     ``containers.transfer.SshTransfer``. ``free_memory()`` bytes and ``free_disk()`` bytes of this host; ``report(name)``
-    the last LoadReport of a container here, or None; ``hosts()`` the fleet's HostRows as last read.
+    the last LoadReport of a container here, or None; ``hosts()`` the fleet's HostRows as last read; ``prospects`` the
+    hosts as the planner sees them, as watcher.prospects.Prospects.
     """
     host: str
     settings: object
@@ -35,6 +36,7 @@ class Parts:
     free_disk: object
     report: object
     hosts: object
+    prospects: object
 
 
 class Recorder:

@@ -8,7 +8,7 @@ crash before it leaves only a record that the source closes itself.
 """
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from ..containers.health import grace_s
 from ..containers.images import identity_of
@@ -16,6 +16,8 @@ from ..containers.labels import parse
 from ..containers.spec import ports_of, reasons_against, request_of
 from ..errors import Conflict, MoveRefused, NoSuchContainer, NotMovable, UnknownHost
 from ..model import RUNNING, START_FIRST, STOP_FIRST, ContainerRow, Decision, MovePlan
+from ..placement.planner import Need
+from ..placement.planner import plan as choose_target
 from ..protocol import envelope
 from ..store.seal import seal, spec_hash
 from . import steps
@@ -45,16 +47,17 @@ class Planner:
         self._parts = parts
         self._record = Recorder(parts, 'source')
 
-    def plan(self, move, name, target, trigger, by):
+    def plan(self, move, name, target, trigger, by, declined=()):
         """Decide, store, claim.
 
-        :param move: MoveRow that asked for it.
+        :param move: MoveRow that asked for it. :param target: the host asked for; '' lets formula (1-1) choose.
+        :param declined: hosts that declined this container just now.
         :return: the MovePlan.
         :raises RingfleetError: why not; nothing but this move's own record was written, and that is the caller's to end.
         """
         parts = self._parts
         row = parts.store.read(ContainerRow, name)
-        self._check(row, name, target)
+        self._check_row(row, name)
         try:
             inspected = parts.engine.inspect(row.instance)
         except NoSuchContainer as exc:
@@ -64,6 +67,11 @@ class Planner:
         if against:
             raise NotMovable('Container %s cannot move: %s' % (name, '; '.join(against)),
                              'It stays on %s and is not touched.' % parts.host)
+        choice = self._choose(name, target, declined)
+        asked, target = target, target or choice.host
+        if not target:
+            raise MoveRefused(choice.sentence, 'It stays on %s.' % parts.host)
+        self._check_target(name, target)
         image = parts.engine.image(inspected['Image'])
         request = request_of(inspected, image)
         digest = spec_hash(parts.key, request)
@@ -71,8 +79,9 @@ class Planner:
         parts.store.put_spec(name, digest, seal(parts.key, name, digest, request))
         parts.store.put_decision(Decision(
             parts.new_id(), parts.host, trigger, name, move.id, target,
-            'container %s goes from %s to %s: asked for by %s' % (name, parts.host, target, by),
-            (), parts.clock.wall()))
+            'asked for by %s: %s' % (by, 'container %s goes from %s to %s' % (name, parts.host, target) if asked
+                                     else choice.sentence),
+            asdict(parts.prospects.weights()), tuple(each.to_dict() for each in choice.scores), parts.clock.wall()))
         move = self._record.step(move, steps.PLANNED, 'asked for by %s' % by,
                                  request=envelope.request(RECEIVE, plan.to_dict(), move.id))
         parts.store.index_move(target, move.id)
@@ -83,13 +92,24 @@ class Planner:
         self._record.step(move, steps.CLAIMED, 'asked for by %s' % by)
         return plan
 
-    def _check(self, row, name, target):
+    def _choose(self, name, target, declined):
+        """The Choice by formula (1-1); computed for a named target too, so that its record shows the alternatives."""
+        parts, report = self._parts, self._parts.report(name)
+        need = Need(name, parts.host, report.cpu_used if report else 0.0, report.memory_used if report else 0)
+        views = [replace(view, wrong=view.wrong + ('it declined just now',)) if view.host in declined else view
+                 for view in parts.prospects.views(parts.host)]
+        return choose_target(need, views, parts.prospects.weights())
+
+    def _check_row(self, row, name):
         parts = self._parts
         if row is None or row.holder != parts.host:
             raise MoveRefused('Container %s is not held by %s' % (name, parts.host),
                               'It is held by %s.' % ((row and row.holder) or 'nobody'))
         if row.move:
             raise MoveRefused('Container %s is in move %s already' % (name, row.move), 'Look at it with move_info.')
+
+    def _check_target(self, name, target):
+        parts = self._parts
         if target == parts.host:
             raise MoveRefused('Container %s is on %s already' % (name, target))
         if not any(each.host == target and each.state == 'normal' for each in parts.hosts()):

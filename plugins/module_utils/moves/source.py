@@ -13,7 +13,7 @@ from ..ring.broadcast import MOVED
 from ..store.seal import unseal
 from . import steps
 from .parts import NO_RESTART, Recorder, Watch
-from .planning import Planner, plan_of
+from .planning import ASK, Planner, plan_of
 
 _ADMISSION_S = 20.0
 _CREATION_S = 60.0
@@ -40,7 +40,7 @@ class Source:
         try:
             _ident, _method, asked = envelope.parse_request(move.asked)
             self._planner.plan(move, asked['name'], asked['target'], asked.get('trigger', 'asked'),
-                               asked.get('by', 'unknown'))
+                               asked.get('by', 'unknown'), asked.get('declined', ()))
         except StoreError:
             raise
         except RingfleetError as exc:
@@ -119,7 +119,21 @@ class Source:
         ours = row.holder == parts.host and row.instance == plan.instance
         if ours and row.intent == RUNNING and plan.running and copy.state not in ('absent', 'running'):
             self._restore(plan)
-        self._end(move, move.source_note if why == 'aborted' and move.source_note else why)
+        note = move.source_note if why == 'aborted' and move.source_note else why
+        following = self._ask_next_best(move, plan)
+        self._end(move, '%s; it goes on as move %s' % (note, following) if following else note)
+
+    def _ask_next_best(self, move, plan):
+        """A host that was chosen declined: ask for the next best, in a move of its own whose id follows from this one's."""
+        _ident, _method, asked = envelope.parse_request(move.asked)
+        if asked['target'] or move.target_step != steps.DECLINED:
+            return ''
+        following = next_id(move.id)
+        declined = list(asked.get('declined', ())) + [plan.target]
+        self._parts.store.put_move(following, asked=envelope.request(
+            ASK, dict(asked, declined=declined), following))
+        self._parts.store.index_move(self._parts.host, following)
+        return following
 
     def _restore(self, plan):
         parts = self._parts
@@ -153,6 +167,13 @@ class Source:
 
     def _close(self, plan, row, move, copy, why):
         self._parts.store.unindex_move(self._parts.host, move.id)
+
+
+def next_id(ident):
+    """The id of the move that asks the next best host; the same however often it is asked for."""
+    parts = ident.split('-')
+    number = int(parts[2]) if len(parts) > 2 else 1
+    return '-'.join(parts[:2] + [str(number + 1)])
 
 
 def _savable(plan):

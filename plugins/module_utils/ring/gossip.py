@@ -19,16 +19,17 @@ class Gossip:
     """One host's part in the exchange.
 
     :param store: Store. :param registry: protocol Registry, asked for ``load.host`` and ``load.containers``.
-    :param clock: ``monotonic()`` seconds, ``wall()`` milliseconds.
+    :param clock: ``monotonic()`` seconds, ``wall()`` milliseconds. :param routes: () to this host's route times.
     """
 
-    def __init__(self, store, registry, clock, host, boot_id, version):
+    def __init__(self, store, registry, clock, host, boot_id, version, routes):
         self._store = store
         self._registry = registry
         self._clock = clock
         self._host = host
         self._boot_id = boot_id
         self._version = version
+        self._routes = routes
         self._started_at = clock.wall()
         self._counter = 0
         self._shared = set()
@@ -41,7 +42,7 @@ class Gossip:
         self._counter += 1
         at = max(self._clock.wall(), getattr(self._beats.get(self._host), 'beat_at', 0))
         beat = Beat(self._host, self._boot_id, self._started_at, self._counter, at, self._version,
-                    self._registry.call('load.host'))
+                    self._registry.call('load.host'), self._routes())
         self._store.put_beat(beat)
         return beat
 

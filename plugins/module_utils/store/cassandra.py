@@ -189,11 +189,11 @@ class CassandraStore(Store):
 
     def put_beat(self, beat):
         self._run(self._s.put_beat, (_SHARD, beat.host, beat.boot_id, beat.started_at, beat.counter, beat.beat_at,
-                                     beat.version, json.dumps(asdict(beat.load))))
+                                     beat.version, json.dumps(asdict(beat.load)), json.dumps(beat.routes)))
 
     def beats(self):
         return [Beat(row.host, row.boot_id, row.started_at, row.counter, row.beat_at, row.version,
-                     HostLoad.from_dict(json.loads(row.load))) for row in self._run(self._s.beats, (_SHARD,))]
+                     HostLoad.from_dict(json.loads(row.load)), json.loads(row.routes or '{}')) for row in self._run(self._s.beats, (_SHARD,))]
 
     def put_loads(self, host, reports, gone=()):
         # One partition, so one mutation: a host's reports of one round appear together.
@@ -264,10 +264,12 @@ class CassandraStore(Store):
     def put_decision(self, decision):
         each = decision
         self._run(self._s.put_decision, (each.host, day_of(each.decided_at), each.id, each.trigger, each.name, each.move,
-                                         each.choice, each.sentence, json.dumps(each.candidates), each.decided_at))
+                                         each.choice, each.sentence, json.dumps(each.weights), json.dumps(each.candidates),
+                                         each.decided_at))
 
     def decisions(self, host, day):
-        found = [Decision.from_dict(dict(row._asdict(), candidates=json.loads(row.candidates)))
+        found = [Decision.from_dict(dict(row._asdict(), candidates=json.loads(row.candidates),
+                                        weights=json.loads(row.weights or '{}')))
                  for row in self._run(self._s.decisions, (host, day))]
         return sorted(found, key=lambda each: (each.decided_at, each.id))
 

@@ -41,7 +41,7 @@ class Statements:
             self.update[kind] = prepare('UPDATE {ks}.%s SET %s WHERE %s=? IF nonce=?' % (
                 table, ', '.join('"%s"=?' % name for name in others), key))
         self.put_beat = prepare('INSERT INTO {ks}.beats (shard, host, boot_id, started_at, counter, beat_at, version,'
-                                ' load) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+                                ' load, routes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
         self.beats = prepare('SELECT * FROM {ks}.beats WHERE shard=?')
         self.put_load = prepare('INSERT INTO {ks}.loads (host, name, report) VALUES (?, ?, ?)')
         self.drop_load = prepare('DELETE FROM {ks}.loads WHERE host=? AND name=?')
@@ -61,7 +61,7 @@ class Statements:
                                      ' sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
         self.broadcasts = prepare('SELECT * FROM {ks}.broadcasts WHERE shard=? AND hour=?')
         self.put_decision = prepare('INSERT INTO {ks}.decisions (host, day, id, trigger, name, move, choice, sentence,'
-                                    ' candidates, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+                                    ' weights, candidates, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
         self.decisions = prepare('SELECT * FROM {ks}.decisions WHERE host=? AND day=?')
         # Virtual and node-local tables: sent to one node by name, so consistency ONE.
         one = {'consistency_level': ConsistencyLevel.ONE}

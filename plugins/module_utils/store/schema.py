@@ -22,7 +22,7 @@ TABLES = (
     '''CREATE TABLE IF NOT EXISTS {ks}.fleet (key text PRIMARY KEY, value text, nonce text)''',
     # Plain writes, one writer a cell.
     '''CREATE TABLE IF NOT EXISTS {ks}.beats (shard int, host text, boot_id text, started_at bigint, counter bigint,
-       beat_at bigint, version text, load text, PRIMARY KEY ((shard), host))''',
+       beat_at bigint, version text, load text, routes text, PRIMARY KEY ((shard), host))''',
     '''CREATE TABLE IF NOT EXISTS {ks}.loads (host text, name text, report text, PRIMARY KEY ((host), name))''',
     '''CREATE TABLE IF NOT EXISTS {ks}.placements (host text, name text, instance text, epoch int,
        PRIMARY KEY ((host), name))''',
@@ -38,7 +38,7 @@ TABLES = (
        AND compaction = {{'class': 'TimeWindowCompactionStrategy', 'compaction_window_unit': 'HOURS',
                           'compaction_window_size': 1}}''',
     '''CREATE TABLE IF NOT EXISTS {ks}.decisions (host text, day text, id text, trigger text, name text, move text,
-       choice text, sentence text, candidates text, decided_at bigint, PRIMARY KEY ((host, day), id))
+       choice text, sentence text, weights text, candidates text, decided_at bigint, PRIMARY KEY ((host, day), id))
        WITH default_time_to_live = {decisions_ttl}''',
 )
 

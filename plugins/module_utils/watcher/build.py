@@ -14,6 +14,7 @@ from ..monitor.host import HostSampler
 from ..monitor.sampler import Sampler
 from ..moves.mover import Mover
 from ..moves.parts import Parts
+from ..network.rtt import RouteTimes
 from ..protocol.methods import Registry
 from ..ring.broadcast import Broadcaster
 from ..ring.gossip import Gossip
@@ -23,6 +24,8 @@ from .custody import Custody
 from .load import Load
 from .loop import Loop
 from .methods import Methods
+from .move_methods import MoveMethods
+from .prospects import Prospects
 
 VERSION = '1.0.0'
 
@@ -32,7 +35,7 @@ class Outside:
     """What a watcher is given.
 
     ``me``: HostRow with this host's own facts. ``jobs``, ``events``: as watcher.jobs.Jobs and watcher.events.Events.
-    ``free_disk()``: bytes free where images lie.
+    ``free_disk()``: bytes free where images lie. ``probe(address, port)``: as network.rtt.probe.
     """
     settings: object
     key: bytes
@@ -45,6 +48,7 @@ class Outside:
     events: object
     me: HostRow
     free_disk: object
+    probe: object
     log: object
 
 
@@ -63,6 +67,9 @@ class Built:
     custody: object
     load: object
     mover: object
+    routes: object
+    prospects: object
+    jobs: object
     registry: object
     new_id: object
     version: str
@@ -98,17 +105,20 @@ def build(outside, wake):
     owner = Ownership(o.store, broadcaster, o.settings.host)
     custody = Custody(o.store, o.engine, o.clock, owner, o.settings.host, o.settings.recreate_s)
     load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host), custody, o.clock)
-    gossip = Gossip(o.store, registry, o.clock, o.settings.host, o.me.boot_id, VERSION)
+    routes = RouteTimes(o.settings.guard_port, o.probe)
+    gossip = Gossip(o.store, registry, o.clock, o.settings.host, o.me.boot_id, VERSION, routes.all)
+    prospects = Prospects(o.store, membership, gossip)
     parts = Parts(o.settings.host, o.settings, o.store, o.engine, o.clock, o.key, o.transfer, broadcaster, make_id,
-                  lambda: load.host().memory_free, o.free_disk, load.report, membership.hosts)
+                  lambda: load.host().memory_free, o.free_disk, load.report, membership.hosts, prospects)
     mover = Mover(parts, o.jobs, o.log)
     built = Built(o.settings, o.clock, o.store, o.engine, o.transfer, o.events, membership, gossip, broadcaster, custody,
-                  load, mover, registry, make_id, VERSION)
+                  load, mover, routes, prospects, o.jobs, registry, make_id, VERSION)
     built.loop = Loop(built, o.clock, o.log)
 
     def look_for_moves():
         built.loop.hurry('moves')
         wake()
 
-    Methods(built, look_for_moves).offer(registry)
+    Methods(built).offer(registry)
+    MoveMethods(built, look_for_moves).offer(registry)
     return built

@@ -43,6 +43,7 @@ class Loop:
             _Duty('members', lambda: _MEMBERS_S if built.membership.registered else 1.0, self._members),
             _Duty('sample', lambda: settings.sample_s, self._sample),
             _Duty('beat', lambda: settings.beat_s, self._beat),
+            _Duty('routes', lambda: settings.probe_s if len(built.membership.hosts()) > 1 else 1.0, self._probe),
             _Duty('hear', lambda: _HEAR_S, self._hear),
             _Duty('custody', lambda: settings.poll_s, self._custody),
             _Duty('moves', lambda: settings.poll_busy_s if built.mover.open else settings.poll_s, self._moves))
@@ -99,6 +100,11 @@ class Loop:
         if self._b.membership.registered:
             self._b.gossip.beat()
         self._b.gossip.listen(self._b.membership.hosts())
+
+    def _probe(self):
+        # In a job: a host that does not answer takes its whole time-out.
+        others = [row for row in self._b.membership.hosts() if row.host != self._b.settings.host and row.state == 'normal']
+        self._b.jobs.start('routes', lambda: self._b.routes.measure(others))
 
     def _hear(self):
         if self._b.broadcaster.hear():

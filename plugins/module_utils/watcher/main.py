@@ -24,6 +24,7 @@ from ..containers.transfer import SshTransfer
 from ..errors import ConfigError, EngineError, RingfleetError
 from ..model import HostRow
 from ..monitor.cgroup import Cgroups, read_text
+from ..network.rtt import probe
 from ..protocol.server import Server
 from ..store.cassandra import CassandraStore, cluster_of
 from .build import Outside, build
@@ -86,7 +87,7 @@ def _parts_of(settings, secrets, log, wake, make_store):
     store = make_store(settings, secrets)
     transfer = SshTransfer(settings)
     built = build(Outside(settings, secrets.seal_key, clock, store, engine, Cgroups(), transfer,
-                          Jobs(_JOBS, on_bug, wake), Events(engine, clock, wake, log), me, free_disk, log), wake)
+                          Jobs(_JOBS, on_bug, wake), Events(engine, clock, wake, log), me, free_disk, probe, log), wake)
     return built, on_bug
 
 

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the socket offers around moves: what would be chosen, asking for one, how far it is, why it was decided.
+
+Nothing here waits: a move is asked for, and looked at again.
+"""
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from ..errors import MoveRefused, UnknownMove
+from ..model import LABEL_MODE, START_FIRST, STOP_FIRST, ContainerRow, check_container_name
+from ..moves import steps
+from ..moves.planning import ASK, plan_of
+from ..moves.source import next_id
+from ..placement import planner
+from ..placement.score import Weights
+from ..protocol import envelope
+from ..store.days import day_of
+from .lookups import hosts_of, reasons_of, row_of
+
+
+class MoveMethods:
+    """The methods of one watcher.
+
+    :param built: watcher.build.Built. :param wake: called when the loop should look for moves at once.
+    """
+
+    def __init__(self, built, wake):
+        self._b = built
+        self._wake = wake
+
+    def offer(self, registry):
+        """Add all methods to the registry."""
+        registry.add('move.check', self.move_check, {'name': str, 'target': str}, ('target',))
+        registry.add(ASK, self.move_ask, {'name': str, 'target': str, 'by': str}, ('target', 'by'))
+        registry.add('move.info', self.move_info, {'id': str, 'name': str, 'open': bool}, ('id', 'name', 'open'))
+        registry.add('target.info', self.target_info, {'name': str})
+        registry.add('decision.info', self.decision_info, {'name': str, 'host': str, 'days': int}, ('name', 'host', 'days'))
+        registry.add('fleet.info', self.fleet_info)
+        registry.add('fleet.set', self.fleet_set, {'alpha': float, 'beta': float, 'tau': float, 'check': bool}, ('check',))
+
+    def move_check(self, name, target=''):
+        """What asking for this move would do, without doing it; without a target, what formula (1-1) would choose now.
+
+        :raises RingfleetError: when it would be refused already here.
+        """
+        row = row_of(self._b, name)
+        hosts_of(self._b, target)
+        if not row.holder:
+            raise MoveRefused('Container %s is held by nobody' % name, 'Start it on a host of the fleet first.')
+        if row.move:
+            raise MoveRefused('Container %s is in move %s already' % (name, row.move), 'Wait for it; see move_info.')
+        reasons = list(reasons_of(self._b, row))
+        if row.holder != target and reasons:
+            raise MoveRefused('Container %s cannot move: %s' % (name, '; '.join(reasons)), 'It stays on %s.' % row.holder)
+        prospects = self._b.prospects
+        need, views = prospects.need(name, row.holder), prospects.views(row.holder)
+        choice = planner.plan(need, views, prospects.weights())
+        if not target and not choice.host:
+            raise MoveRefused(choice.sentence, 'It stays on %s.' % row.holder)
+        target = target or choice.host
+        by_host = {view.host: view for view in views}
+        return {'name': name, 'source': row.holder, 'target': target, 'moves': row.holder != target,
+                'mode': self._mode(name), 'epoch': row.epoch, 'sentence': choice.sentence,
+                'candidates': [each.to_dict() for each in choice.scores],
+                'predicted': {row.holder: planner.predicted(by_host[row.holder], -need.cpu, -need.memory),
+                              target: planner.predicted(by_host[target], need.cpu, need.memory)}
+                if row.holder != target and row.holder in by_host else {}}
+
+    def _mode(self, name):
+        for summary in self._b.custody.view.managed:
+            if summary.name == name:
+                return START_FIRST if summary.labels.get(LABEL_MODE) == START_FIRST else STOP_FIRST
+        return ''
+
+    def move_ask(self, name, target='', by='unknown'):
+        """Ask the container's holder to move it; the answer's id is empty when it is there already.
+
+        Without a target its holder chooses, by formula (1-1) and its own route times, when it gets to it.
+        """
+        plan = self.move_check(name, target)
+        if not plan['moves']:
+            return dict(plan, id='')
+        ident = self._b.new_id()
+        self._b.store.put_move(ident, asked=envelope.request(
+            ASK, {'name': name, 'source': plan['source'], 'target': target, 'by': by, 'trigger': 'asked'}, ident))
+        self._b.store.index_move(plan['source'], ident)
+        self._wake()
+        return dict(plan, id=ident)
+
+    def move_info(self, id='', name='', open=False):  # pylint: disable=redefined-builtin
+        """Moves by id, by container, or all; newest first."""
+        if id:
+            move = self._b.store.move(id)
+            if move is None:
+                raise UnknownMove('No move %s' % id, 'move_info without an id lists those still kept.')
+            moves = [move]
+        else:
+            moves = sorted(self._b.store.moves(), key=lambda each: each.id, reverse=True)
+        found = [self._told(move, bool(id)) for move in moves]
+        return {'observer': self._b.settings.host,
+                'moves': [each for each in found if name in ('', each['name'])
+                          and not (open and each['outcome'] in ('done', 'aborted'))]}
+
+    def _told(self, move, precise):
+        asked = envelope.parse_request(move.asked)[2] if move.asked else {}
+        plan = plan_of(move)
+        name = plan.name if plan else asked.get('name', '')
+        row = None
+        if plan is not None and (precise or not (move.source_step in steps.SOURCE_ENDS and move.target_step)):
+            row = self._b.store.read(ContainerRow, name)
+        times = dict({'source %s' % step: at for step, at in move.source_times.items()},
+                     **{'target %s' % step: at for step, at in move.target_times.items()})
+        return {'id': move.id, 'name': name, 'source': plan.source if plan else asked.get('source', ''),
+                'target': plan.target if plan else asked.get('target', ''),
+                'trigger': plan.trigger if plan else asked.get('trigger', ''),
+                'mode': plan.mode if plan else '', 'by': asked.get('by', ''),
+                'outcome': steps.outcome(plan, row, move) if plan else (
+                    'aborted' if move.source_step == steps.ABORTED else 'open'),
+                'source_step': move.source_step, 'source_note': move.source_note, 'target_step': move.target_step,
+                'target_note': move.target_note, 'next': self._next(move, asked), 'waits_for': self._b.mover.waiting(move.id),
+                'steps': [{'step': step, 'at': at} for step, at in sorted(times.items(), key=lambda item: item[1])]}
+
+    def _next(self, move, asked):
+        """The move that asks the next best host after this one was declined, or ''."""
+        if asked.get('target') or move.source_step != steps.ABORTED:
+            return ''
+        following = next_id(move.id)
+        return following if self._b.store.move(following) is not None else ''
+
+    # -- decisions --------------------------------------------------------------------------------------------------
+
+    def target_info(self, name):
+        """Every candidate for a container with C, M, T and A or why not; a new name is placed wherever it is best."""
+        check_container_name(name)
+        row = self._b.store.read(ContainerRow, name)
+        source = row.holder if row is not None else ''
+        prospects = self._b.prospects
+        hosts_of(self._b)
+        choice = planner.plan(prospects.need(name, source), prospects.views(source), prospects.weights())
+        return {'observer': self._b.settings.host, 'name': name, 'source': source, 'target': choice.host,
+                'sentence': choice.sentence, 'candidates': [each.to_dict() for each in choice.scores]}
+
+    def decision_info(self, name='', host='', days=1):
+        """Decisions of the last days, newest first, each with all that it was made from."""
+        if name:
+            check_container_name(name)
+        now, found = self._b.clock.wall(), []
+        for row in hosts_of(self._b, host):
+            for back in range(min(max(days, 1), 31)):
+                found.extend(self._b.store.decisions(row.host, day_of(now - back * 86400000)))
+        found.sort(key=lambda each: (each.decided_at, each.id), reverse=True)
+        return {'observer': self._b.settings.host,
+                'decisions': [each.to_dict() for each in found if name in ('', each.name)]}
+
+    def fleet_info(self):
+        """What holds for the whole fleet."""
+        return {'observer': self._b.settings.host, 'hosts': [row.host for row in hosts_of(self._b)],
+                'weights': asdict(self._b.prospects.weights())}
+
+    def fleet_set(self, alpha, beta, tau, check=False):
+        """Set the weights of formula (1-1)."""
+        before = self._b.prospects.weights()
+        wanted = Weights(alpha, beta, tau)
+        changed = before != wanted if check else self._b.prospects.set_weights(wanted)
+        return {'changed': changed, 'before': asdict(before), 'weights': asdict(wanted)}

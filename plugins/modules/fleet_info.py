@@ -1,0 +1,56 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fleet_info
+short_description: Show what holds for a whole fleet
+version_added: 1.0.0
+author: The ringfleet.core authors (@ringfleet)
+description:
+  - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen.
+extends_documentation_fragment:
+  - ringfleet.core.ringfleet
+  - ringfleet.core.ringfleet.attributes
+  - ringfleet.core.ringfleet.info
+  - ringfleet.core.ringfleet.actiongroup
+"""
+
+EXAMPLES = r"""
+- name: What holds here
+  ringfleet.core.fleet_info:
+  register: fleet
+"""
+
+RETURN = r"""
+observer:
+  description: The host that answered.
+  returned: success
+  type: str
+  sample: h1
+hosts:
+  description: The members' names.
+  returned: success
+  type: list
+  elements: str
+weights:
+  description: The weights C(alpha) of the CPU, C(beta) of the memory and C(tau) of the route time.
+  returned: success
+  type: dict
+  sample: {alpha: 1.0, beta: 1.0, tau: 1.0}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.protocol.client import argument_spec, run
+
+
+def main():
+    module = AnsibleModule(argument_spec(), supports_check_mode=True)
+    run(module, lambda client: dict(client.call('fleet.info'), changed=False))
+
+
+if __name__ == '__main__':
+    main()
