@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import __main__ as cli
+from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import main as cli
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import config, replication, status
 
 GIVEN = {"address": "10.0.0.1", "admin_password": "planted-secret-a", "watcher_password": "planted-secret-b"}

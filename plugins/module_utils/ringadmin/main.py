@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m ringfleet.ringadmin COMMAND --config -`: what role ring_node has to do over CQL, one JSON line a command.
+"""`python -m ringfleet.ringadmin.main COMMAND --config -`: what role ring_node has to do over CQL, one JSON line a command.
 
 Commands: alive, wait, auth, replication, schema, status. Exit 0 with {"changed": ...}, or 1 with {"error": text}."""
 
