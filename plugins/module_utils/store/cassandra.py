@@ -269,7 +269,7 @@ class CassandraStore(Store):
 
     def decisions(self, host, day):
         found = [Decision.from_dict(dict(row._asdict(), candidates=json.loads(row.candidates),
-                                        weights=json.loads(row.weights or '{}')))
+                                         weights=json.loads(row.weights or '{}')))
                  for row in self._run(self._s.decisions, (host, day))]
         return sorted(found, key=lambda each: (each.decided_at, each.id))
 

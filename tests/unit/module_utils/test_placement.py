@@ -163,4 +163,3 @@ def test_route_times_forget_who_left_and_mistrust_a_stranger():
     assert times.error_of('h3') == 'the guard there is h9'
     times.measure([])
     assert times.of('h2') is None
-
