@@ -109,7 +109,10 @@ class FleetRow(_Row):
 
 @dataclass(frozen=True)
 class HostLoad(_Row):
-    """A host's own figures: capacity and use of its top control group where that is limited, else of the machine."""
+    """A host's own figures: capacity and use of its top control group where that is limited, else of the machine.
+
+    ``contended`` says what is too much, in words, while its host is contended (S201).
+    """
     cpu_capacity: float = 0.0
     cpu_used: float = 0.0
     memory_capacity: int = 0
@@ -117,6 +120,10 @@ class HostLoad(_Row):
     cpu_pressure: float = -1.0
     memory_pressure: float = -1.0
     io_pressure: float = -1.0
+    cpu_some60: float = -1.0
+    memory_full60: float = -1.0
+    io_full60: float = -1.0
+    contended: tuple = ()
     containers: int = 0
 
     @property
@@ -156,7 +163,8 @@ class Beat(_Row):
 class LoadReport(_Row):
     """One container's fused report (S104, F8.8): resource figures, health and log findings of one round.
 
-    Rates cover the time since the round before. Pressure is PSI "some avg10" in percent, -1 where the kernel has none.
+    ``anomaly`` and its ``reasons`` are the verdict of S201: none, mild or severe. Rates cover the time since the round
+    before. Pressure is PSI "some avg10" in percent, -1 where the kernel has none.
     """
     name: str
     host: str = ''
@@ -177,6 +185,8 @@ class LoadReport(_Row):
     log_errors: int = 0
     log_over: bool = False
     findings: tuple = ()
+    anomaly: str = 'none'
+    reasons: tuple = ()
     immovable: tuple = ()
     sampled_at: int = 0
 

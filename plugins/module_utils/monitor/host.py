@@ -8,7 +8,9 @@ import os
 
 from ..model import HostLoad
 from .cgroup import read_text
-from .pressure import some_avg10
+from .pressure import LASTING, figure, some_avg10
+
+RESOURCES = ('cpu', 'memory', 'io')
 
 
 def _machine_cpu_s(root):
@@ -54,12 +56,17 @@ class HostSampler:
         if self._before is not None and now > self._before[0]:
             rate = max(0.0, (busy - self._before[1]) / (now - self._before[0]))
         self._before = (now, busy)
-        pressure = {name: getattr(top, name + '_pressure') for name in ('cpu', 'memory', 'io')}
-        if not (limited_cpu or limited_memory):
-            pressure = {name: some_avg10(read_text('%s/proc/pressure/%s' % (self._root, name))) for name in pressure}
+        texts = self._pressures(limited_cpu or limited_memory)
         return HostLoad(
             cpu_capacity=top.cpu_limit if limited_cpu else self._cores, cpu_used=round(rate, 3),
             memory_capacity=top.memory_limit if limited_memory else total,
             memory_used=top.memory if limited_memory else used,
-            cpu_pressure=pressure['cpu'], memory_pressure=pressure['memory'], io_pressure=pressure['io'],
-            containers=containers)
+            containers=containers, **{name + '_pressure': some_avg10(text) for name, text in texts.items()},
+            **{field: figure(texts[name], row, 'avg60') for field, name, row in LASTING})
+
+    def _pressures(self, limited):
+        """Texts of the pressure files that are this host's: its top group's where that is limited, else the machine's."""
+        unified = self._cgroups.top().get('')
+        if limited and unified is not None:
+            return {name: read_text('%s/%s.pressure' % (unified, name)) for name in RESOURCES}
+        return {name: read_text('%s/proc/pressure/%s' % (self._root, name)) for name in RESOURCES}

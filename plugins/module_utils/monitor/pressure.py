@@ -7,6 +7,10 @@ from __future__ import annotations
 ABSENT = -1.0
 
 
+# The figures by which contention is judged, each of the last minute: (field, resource, row).
+LASTING = (('cpu_some60', 'cpu', 'some'), ('memory_full60', 'memory', 'full'), ('io_full60', 'io', 'full'))
+
+
 def some_avg10(text):
     """"some avg10" in percent out of a pressure file's text; -1 where there is none (no PSI, or no such file)."""
     return figure(text, 'some', 'avg10')

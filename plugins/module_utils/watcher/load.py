@@ -1,12 +1,15 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The load of this host, offered to the registry as ``load.host`` and ``load.containers`` (F8.3-F8.9)."""
+"""The load of this host, offered to the registry as ``load.host`` and ``load.containers`` (F8.3-F8.9), with the verdicts
+of S201 in it: every 10 s a round, three rounds a verdict.
+"""
 from __future__ import annotations
 
 from dataclasses import replace
 
 from ..model import HostLoad
+from ..monitor.anomaly import ROUND_S, ROUNDS, Trend, Verdict, judge, next_trend
 
 
 class Load:
@@ -22,14 +25,36 @@ class Load:
         self._clock = clock
         self._host = HostLoad()
         self._reports = ()
+        self._trend = Trend()
+        self._rounds = {}
+        self._verdicts = {}
+        self._round_due = 0.0
 
     def sample(self):
-        """One round (S102-S104)."""
-        view = self._custody.view
+        """One sample (S102-S104), and each 10 s a round of verdicts."""
+        view, now = self._custody.view, self._clock.monotonic()
         own = [each for each in view.managed if view.words.get(each.name) == 'ours']
-        self._host = self._host_sampler.sample(self._clock.monotonic(), len(own))
-        self._reports = tuple(replace(report, immovable=view.immovable.get(report.name, ()))
-                              for report in self._sampler.round(own))
+        host, reports = self._host_sampler.sample(now, len(own)), self._sampler.round(own)
+        if now >= self._round_due:
+            self._round_due = now + ROUND_S
+            self._judge(host, reports)
+        self._host = replace(host, contended=self._trend.reasons)
+        self._reports = tuple(self._told(report, view) for report in reports)
+
+    def _judge(self, host, reports):
+        self._trend = next_trend(self._trend, host)
+        rounds = {}
+        for report in reports:
+            # A round of another instance says nothing about this one.
+            before = tuple(each for each in self._rounds.get(report.name, ()) if each.instance == report.instance)
+            rounds[report.name] = (before + (report,))[-ROUNDS:]
+        self._rounds = rounds
+        self._verdicts = {name: judge(each, self._trend.contended) for name, each in rounds.items()}
+
+    def _told(self, report, view):
+        verdict = self._verdicts.get(report.name, Verdict())
+        return replace(report, anomaly=verdict.level, reasons=verdict.reasons,
+                       immovable=view.immovable.get(report.name, ()))
 
     def forget(self, ident):
         """A container changed."""

@@ -77,11 +77,12 @@ def test_pressure():
 class Top:
     """Control groups whose top is what it is told to be."""
 
-    def __init__(self, counters):
+    def __init__(self, counters, folder=''):
         self.counters = counters
+        self.folder = folder
 
     def top(self):
-        return {}
+        return {'': self.folder}
 
     def read(self, folders):
         return self.counters
@@ -93,19 +94,21 @@ def machine(root):
 
 
 def test_a_limited_host_is_judged_by_its_own_limits(tmp_path):
-    top = Top(Counters(cpu_s=1.0, cpu_limit=1.0, memory=100, memory_limit=500, cpu_pressure=7.0))
+    own = tree(tmp_path, {'/top/cpu.pressure': 'some avg10=7.00 avg60=4.00 avg300=1.00 total=1\n'}) + '/top'
+    top = Top(Counters(cpu_s=1.0, cpu_limit=1.0, memory=100, memory_limit=500), own)
     sampler = HostSampler(top, machine(tmp_path), cores=2)
     assert sampler.sample(10.0, 3).cpu_used == 0.0
-    top.counters = Counters(cpu_s=2.5, cpu_limit=1.0, memory=200, memory_limit=500, cpu_pressure=7.0)
+    top.counters = Counters(cpu_s=2.5, cpu_limit=1.0, memory=200, memory_limit=500)
     load = sampler.sample(12.0, 3)
     assert (load.cpu_capacity, load.cpu_used, load.memory_free, load.cpu_pressure) == (1.0, 0.75, 300, 7.0)
-    assert load.cpu_free == 0.25
+    assert (load.cpu_free, load.cpu_some60, load.io_full60) == (0.25, 4.0, -1.0)
 
 
 def test_an_unlimited_host_is_the_machine(tmp_path):
-    load = HostSampler(Top(Counters(cpu_pressure=99.0)), machine(tmp_path), cores=2).sample(10.0, 0)
+    load = HostSampler(Top(Counters()), machine(tmp_path), cores=2).sample(10.0, 0)
     assert (load.cpu_capacity, load.memory_capacity, load.memory_used) == (2.0, 1024000, 614400)
     assert (load.cpu_pressure, load.io_pressure) == (12.5, -1.0)
+    assert (load.cpu_some60, load.memory_full60) == (3.0, -1.0)
 
 
 HEALTHY = Health('running', 'healthy', 1, 42, 't', 0)
