@@ -11,7 +11,7 @@ import time
 from .config import RingAdminError
 from .session import ADMIN, DEFAULT, Refused, Unreachable, connect
 
-GOSSIP = 'SELECT address, port, status_with_port FROM system_views.gossip_info'
+GOSSIP = 'SELECT address, port, generation, status_with_port FROM system_views.gossip_info'
 CLOCK = 'SELECT cluster_name, toUnixTimestamp(now()) AS now FROM system.local'
 PEERS = 'SELECT peer FROM system.peers_v2'
 POLL_S = 0.5
@@ -60,7 +60,9 @@ def alive(config):
 
 
 def wait(config):
-    """Wait until this node is NORMAL in its own gossip and answers CQL; RingAdminError says what it lacked."""
+    """Wait until this node is NORMAL in gossip, its own and that of every member that answers, and answers CQL itself.
+
+    Only then may the next one stop: the others must have seen this very start. RingAdminError says what it lacked."""
     deadline = time.monotonic() + config.timeout
     while True:
         lacking = _lacking(config)
@@ -80,12 +82,32 @@ def _lacking(config):
     for user, password in ((ADMIN, config.admin_password), (DEFAULT, DEFAULT)):
         try:
             with connect(config, user, password) as session:
-                return '' if config.address in normal(session) else 'it answers CQL but is not NORMAL in gossip yet'
+                if config.address not in normal(session):
+                    return 'it answers CQL but is not NORMAL in gossip yet'
+                generation = _generation(session, config.address)
+            return _unseen(config, user, password, generation)
         except (Refused, Unreachable) as error:
             last = str(error)
             if isinstance(error, Unreachable):
                 break
     return last
+
+
+def _generation(session, address):
+    """When the node at this address was started (its gossip generation), as this session's node has heard; None when it has not."""
+    return next((row['generation'] for row in session.execute(GOSSIP) if str(row['address']) == address), None)
+
+
+def _unseen(config, user, password, generation):
+    """Which member has not heard of this start yet; a member that does not answer is not waited for."""
+    for address in config.contact_points:
+        try:
+            with connect(config, user, password, address) as session:
+                if _generation(session, config.address) != generation or config.address not in normal(session):
+                    return f'{address} has not heard of it in gossip yet'
+        except (Refused, Unreachable):
+            continue
+    return ''
 
 
 def _unit_state(unit):

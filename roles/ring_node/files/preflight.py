@@ -123,6 +123,7 @@ def gather(wanted):
         "has_data": os.path.isdir(local) and any(entry.startswith("local-") for entry in os.listdir(local)),
         "ring": name.group(1) if name else None,
         "seeds": [seed for seed in seeds.group(1).split(",") if seed] if seeds else [],
+        "authority": read(wanted["authority_file"]),
         "running": running.get("RINGFLEET_CONFIG") if running else None,
         "unit_running": bool(running),
         "taken": [] if running else [port for port in wanted["own_ports"] if listens(wanted["address"], port)],
@@ -168,6 +169,8 @@ def judge(facts, wanted):
         need(f"{wanted['address']} is no address of this host (it has {', '.join(facts['addresses'])}): set ringfleet_address")
     if facts["has_data"] and facts["ring"] not in (None, wanted["ring"]):
         need(f"this host belongs to the ring {facts['ring']!r}, not to {wanted['ring']!r}: it keeps its data and is not touched")
+    if facts["joined"] and facts["authority"].strip() != wanted["authority"].strip():
+        need("this host has joined a ring with another ringfleet_secret (or authority): use that one; a ring is not given another secret by a run")
     for port in facts["taken"]:
         need(f"port {port} of {wanted['address']} is in use by something else")
     down = [peer for peer in wanted["peers"] if peer not in wanted["present"]

@@ -21,11 +21,12 @@ WANTED = {
     "docker": [1, 41], "programs": [], "memory_mb": 3072, "disk_mb": 4096, "ring": "ringfleet", "address": "10.0.0.1",
     "peers": {"h2": "10.0.0.2", "h3": "10.0.0.3"}, "present": ["h2"], "peer_ports": [7000, 9042], "own_ports": [7000, 9042],
     "data_dir": "/nonexistent/data", "config": "/nonexistent/cassandra.yaml", "unit": "no-such-unit.service",
+    "authority": "CERT", "authority_file": "/nonexistent/ca.pem",
 }
 FIT = {
     "system": ["debian", "12"], "architecture": "x86_64", "python": [3, 11], "venv": True, "java": [17], "systemd": [252], "docker": [1, 41],
     "missing": [], "memory_mb": 4096, "disk_mb": 9000, "addresses": ["127.0.0.1", "10.0.0.1"], "has_data": False, "ring": None, "taken": [],
-    "unreachable": [],
+    "unreachable": [], "joined": False, "authority": "",
 }
 
 
@@ -49,6 +50,7 @@ def test_a_fit_host_has_no_problem() -> None:
     ({"disk_mb": 10}, "10 MiB of free disk"),
     ({"addresses": ["10.9.9.9"]}, "10.0.0.1 is no address of this host (it has 10.9.9.9)"),
     ({"has_data": True, "ring": "other"}, "belongs to the ring 'other', not to 'ringfleet'"),
+    ({"joined": True, "authority": "OTHER"}, "joined a ring with another ringfleet_secret"),
     ({"taken": [9042]}, "port 9042 of 10.0.0.1 is in use"),
     ({"unreachable": [["h2", 7000, "timed out"]]}, "port 7000/tcp of h2 (10.0.0.2) cannot be reached from here (timed out)"),
 ])
