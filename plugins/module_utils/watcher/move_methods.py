@@ -99,10 +99,10 @@ class MoveMethods:
             moves = [move]
         else:
             moves = sorted(self._b.store.moves(), key=lambda each: each.id, reverse=True)
+        hidden = ('done', 'aborted') if open else ()
         found = [self._told(move, bool(id)) for move in moves]
         return {'observer': self._b.settings.host,
-                'moves': [each for each in found if name in ('', each['name'])
-                          and not (open and each['outcome'] in ('done', 'aborted'))]}
+                'moves': [each for each in found if name in ('', each['name']) and each['outcome'] not in hidden]}
 
     def _told(self, move, precise):
         asked = envelope.parse_request(move.asked)[2] if move.asked else {}
