@@ -158,7 +158,8 @@ def test_until_it_is_settled_nothing_else_is_written(store, unique, monkeypatch)
 
 def test_beats_are_replaced(store, unique):
     for counter in (1, 2):
-        beat = Beat(unique, 'boot', 5, counter, 1750000000000, '1.0.0', HostLoad(2.0, 0.5, 1 << 30, 1 << 20, 1.5))
+        beat = Beat(unique, 'boot', 5, counter, 1750000000000, '1.0.0', HostLoad(2.0, 0.5, 1 << 30, 1 << 20, 1.5, contended=('hot',)),
+                    {'h2': 1.25})
         store.put_beat(beat)
     assert [each for each in store.beats() if each.host == unique] == [beat]
 
@@ -217,7 +218,7 @@ def test_broadcasts_since(store, unique):
 
 def test_decisions_of_a_day(store, unique):
     now = int(time.time() * 1000)
-    decision = Decision('d1', unique, 'asked', 'web', 'm', 'h2', 'because', ({'host': 'h2'},), now)
+    decision = Decision('d1', unique, 'asked', 'web', 'm', 'h2', 'because', {'alpha': 2.0}, ({'host': 'h2'},), now)
     store.put_decision(decision)
     assert store.decisions(unique, day_of(now)) == [decision]
     assert store.decisions(unique, '2001-01-01') == []
