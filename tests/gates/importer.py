@@ -40,5 +40,5 @@ def run(log: Log) -> Outcome:
     )
     said = counting.complaints(log.read())
     if code or said:
-        return Outcome(0, 1, said[0] if said else f"exit {code}")
+        return Outcome(0, 1, "; ".join(said[:5]) or f"exit {code}")
     return Outcome(1, 0, archives[0].name)
