@@ -52,11 +52,14 @@ def alive(config):
             if row['cluster_name'] != config.ring:
                 foreign[address] = f"it belongs to the ring {row['cluster_name']!r}"
                 continue
-            theirs = row['now'] / 1000.0
             living.append(address)
-            # The node read its clock somewhere between both of ours: the skew is at least this.
-            skew[address] = round(max(0.0, before - theirs, theirs - after), 3)
+            skew[address] = least_skew(before, row['now'] / 1000.0, after)
     return {'changed': False, 'alive': living, 'foreign': foreign, 'silent': silent, 'skew': skew}
+
+
+def least_skew(before, theirs, after):
+    """Seconds by which two clocks differ at least, when theirs was read somewhere between both readings of ours. Never too much."""
+    return round(max(0.0, before - theirs, theirs - after), 3)
 
 
 def wait(config):

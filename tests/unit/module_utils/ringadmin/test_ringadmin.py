@@ -61,6 +61,11 @@ def test_errors_are_one_line_without_a_secret(error, said, monkeypatch, capsys) 
     assert "planted" not in printed
 
 
+@pytest.mark.parametrize(("theirs", "skew"), [(100.0, 0.0), (100.4, 0.0), (97.0, 3.0), (105.5, 5.0)])
+def test_skew_is_never_told_too_large(theirs: float, skew: float) -> None:
+    assert status.least_skew(100.0, theirs, 100.5) == skew
+
+
 def test_normal_leaves_out_who_left() -> None:
     class Session:
         """Answers the gossip query as a node does."""
