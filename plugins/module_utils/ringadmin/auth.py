@@ -26,7 +26,27 @@ def ensure(config):
         elif not _accepted(config, WATCHER, config.watcher_password):
             session.execute(f"ALTER ROLE {WATCHER} WITH LOGIN = true AND PASSWORD = '{config.watcher_password}'")
             changed = True
+    _forget_default(config)
     return {'changed': changed}
+
+
+def _forget_default(config):
+    """Ask this node until it refuses the default superuser.
+
+    A node remembers an account for as long as credentials_validity says, and only a login makes it look again: without this the
+    node that founded the ring would let the dropped default superuser in once more, up to a day later.
+    """
+    deadline = time.monotonic() + config.timeout
+    while True:
+        try:
+            if not _accepted(config, DEFAULT, DEFAULT):
+                return
+        except Unreachable:
+            # The login was let in out of memory, and what followed it was refused: it looks again now.
+            pass
+        if time.monotonic() > deadline:
+            raise Refused(f'the node still lets the default superuser {DEFAULT} in, {config.timeout:g} s after it was dropped')
+        time.sleep(POLL_S)
 
 
 def _founded(config):

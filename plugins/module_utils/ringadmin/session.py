@@ -59,7 +59,8 @@ def _session(cluster, address, user):
     try:
         return cluster.connect()
     except NoHostAvailable as error:
-        reasons = list(error.errors.values())
+        # A list of addresses when the login itself went well and what followed it did not.
+        reasons = list(error.errors.values()) if isinstance(error.errors, dict) else []
         if any(isinstance(reason, AuthenticationFailed) for reason in reasons):
             raise Refused(f'the ring node {address} refuses the user {user}') from error
         if any(isinstance(reason, ssl.SSLError) for reason in reasons):

@@ -11,7 +11,7 @@ import json
 import pytest
 
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import main as cli
-from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import config, replication, status
+from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import auth, config, replication, session, status
 
 GIVEN = {"address": "10.0.0.1", "admin_password": "planted-secret-a", "watcher_password": "planted-secret-b"}
 
@@ -76,3 +76,27 @@ def test_normal_leaves_out_who_left() -> None:
             return [{"address": a, "status_with_port": s} for a, s in (("10.0.0.2", "NORMAL,-1"), ("10.0.0.1", "NORMAL,-2"), ("10.0.0.3", "LEFT,1,2"))]
 
     assert status.normal(Session()) == ["10.0.0.1", "10.0.0.2"]
+
+
+def test_the_dropped_superuser_is_asked_for_until_it_is_refused(monkeypatch) -> None:
+    seen = [True, session.Unreachable("let in out of memory"), False]
+    asked = []
+
+    def accepted(given, user, password):
+        asked.append((user, password))
+        answer = seen.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(auth, "_accepted", accepted)
+    monkeypatch.setattr(auth.time, "sleep", lambda seconds: None)
+    auth._forget_default(config.load(io.StringIO(json.dumps(GIVEN))))
+    assert (seen, asked) == ([], [(session.DEFAULT, session.DEFAULT)] * 3)
+
+
+def test_a_superuser_that_stays_is_told(monkeypatch) -> None:
+    monkeypatch.setattr(auth, "_accepted", lambda *given: True)
+    monkeypatch.setattr(auth.time, "sleep", lambda seconds: None)
+    with pytest.raises(session.Refused, match="still lets the default superuser"):
+        auth._forget_default(config.load(io.StringIO(json.dumps(dict(GIVEN, timeout=0.01)))))
