@@ -32,6 +32,8 @@ MAY_IMPORT = {
     "network": _MIDDLE,
     # A process of its own beside the watcher: it shares nothing with it.
     "guard": set(),
+    # What people type: no more than a module may load.
+    "command": {"protocol"} | _BASE,
     "ring": _MIDDLE,
     "monitor": {"containers"} | _MIDDLE,
     "moves": {"placement", "containers", "network", "ring"} | _MIDDLE,

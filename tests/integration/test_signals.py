@@ -134,3 +134,12 @@ def test_the_guard_says_who_it_is_and_route_times_reach_every_host(fleet):
         return set(told['routes']) == {fleet[2].name, fleet[3].name}
 
     fleet.until(measured, 'the route times of %s' % fleet[1].name)
+
+
+def test_the_command_answers_on_every_host(fleet, name):
+    fleet[2].run(name)
+    fleet.adopted(name)
+    said = fleet.until(lambda: fleet[1].sh('ringfleet', 'hosts'), 'healthy hosts')
+    assert all(host.name in said for host in fleet.hosts)
+    assert 'held by %s, epoch 1' % fleet[2].name in fleet[3].sh('ringfleet', 'why', name)
+    assert fleet[1].sh('sh', '-c', 'ringfleet why nobody-at-all; echo status $?').endswith('status 2\n')

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers of the watcher as plain tables and sentences, for people at three in the morning. Pure."""
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def table(head, rows):
+    """Columns as wide as their widest cell; '-' for what is not there."""
+    cells = [[str(cell) if cell not in (None, '') else '-' for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in [list(head)] + cells) for at in range(len(head))]
+    lines = ['  '.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [list(head)] + cells]
+    return '\n'.join(lines)
+
+
+def clock(at):
+    """A wall-clock millisecond as people read it, in UTC."""
+    return datetime.fromtimestamp(at / 1000.0, tz=timezone.utc).strftime('%Y-%m-%d %H:%M:%S') if at else ''
+
+
+def percent(part, whole):
+    """``part`` of ``whole``, or '' where there is no whole."""
+    return '%d%%' % round(100.0 * part / whole) if whole else ''
+
+
+def hosts(answer):
+    """host.info."""
+    rows = []
+    for each in answer['hosts']:
+        load = each['load'] or {}
+        rows.append((each['host'], each['state'], each['signs'], each['beat']['age_s'], each['gossip']['age_s'],
+                     percent(load.get('cpu_used', 0), load.get('cpu_capacity')),
+                     percent(load.get('memory_used', 0), load.get('memory_capacity')), load.get('containers'),
+                     '; '.join(load.get('contended', ()))))
+    return table(('HOST', 'STATE', 'SIGNS', 'BEAT s', 'GOSSIP s', 'CPU', 'MEMORY', 'CONTAINERS', 'CONTENDED'), rows)
+
+
+def containers(answer):
+    """container.info."""
+    rows = []
+    for each in answer['containers']:
+        notes = ['missing on its holder'] if each['missing'] else []
+        if each['here'] not in ('', 'ours'):
+            notes.append('here: %s' % each['here'])
+        if each['immovable']:
+            notes.append('does not move: %s' % '; '.join(each['immovable']))
+        rows.append((each['name'], each['holder'] or 'nobody', each['epoch'], each['intent'], each['move'], '; '.join(notes)))
+    rows.extend((name, 'not managed', '', '', '', problem) for name, problem in sorted(answer['problems'].items()))
+    return table(('CONTAINER', 'HOLDER', 'EPOCH', 'INTENT', 'OPEN MOVE', 'NOTE'), rows)
+
+
+def moves(answer):
+    """move.info."""
+    rows = [(each['id'], each['name'], each['source'], each['target'], each['outcome'], each['source_step'],
+             each['target_step'], each['waits_for'] or each['source_note']) for each in answer['moves']]
+    return table(('MOVE', 'CONTAINER', 'FROM', 'TO', 'OUTCOME', 'SOURCE', 'TARGET', 'WAITS FOR, OR WHY'), rows)
+
+
+def log(answer):
+    """broadcast.info."""
+    rows = [(clock(each['sent_at']), each['host'], each['kind'], each['name'], each['detail']) for each in answer['broadcasts']]
+    return table(('WHEN (UTC)', 'HOST', 'WHAT', 'CONTAINER', 'DETAIL'), rows)
+
+
+def why(name, containers_answer, load_answer, decisions_answer, moves_answer):
+    """All that is known of why a container is where and how it is, as sentences."""
+    row = containers_answer['containers'][0]
+    lines = ['%s is %s, epoch %d, and shall be %s.' % (
+        name, 'held by %s' % row['holder'] if row['holder'] else 'held by nobody', row['epoch'], row['intent'])]
+    for host in load_answer['hosts']:
+        for report in host['containers']:
+            because = ': %s' % '; '.join(report['reasons']) if report['reasons'] else ''
+            lines.append('On %s it is %s (health %s), anomaly %s%s.' % (
+                host['host'], report['status'], report['health'], report['anomaly'], because))
+    lines.append('It does not move: %s.' % '; '.join(row['immovable']) if row['immovable'] else 'It can move.')
+    for decision in decisions_answer['decisions'][:3]:
+        lines.append('%s %s decided, %s' % (clock(decision['decided_at']), decision['host'], decision['sentence']))
+        lines.extend('    %-12s C %.2f  M %.2f  T %.1f ms  A %.3f  %s' % (
+            each['host'], each['C'], each['M'], each['T'], each['A'], '; '.join(each['excluded']))
+            for each in decision['candidates'])
+    for move in moves_answer['moves'][:3]:
+        lines.append('Move %s from %s to %s is %s%s.' % (
+            move['id'], move['source'], move['target'], move['outcome'],
+            ': %s' % move['source_note'] if move['source_note'] else ''))
+    return '\n'.join(lines)
