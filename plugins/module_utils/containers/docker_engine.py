@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from ..errors import EngineError, EngineUnavailable, NoSuchContainer, NoSuchImage
 from ..model import LABEL_MOVE
-from .engine import Engine, Event, Summary
+from .engine import LIFE, STATE, Engine, Event, Summary
 
 try:
     import docker
@@ -143,7 +143,7 @@ class DockerEngine(Engine):
         with _translated():
             # A client of its own: this connection blocks for as long as nothing happens.
             client = docker.APIClient(base_url=self._url, version='auto', timeout=None)
-            stream = client.events(since=since_s, filters={'type': 'container'}, decode=True)
+            stream = client.events(since=since_s, filters={'type': 'container', 'event': list(LIFE + STATE)}, decode=True)
             for each in stream:
                 attributes = (each.get('Actor') or {}).get('Attributes') or {}
                 yield Event(each.get('Action', '').split(':')[0], (each.get('Actor') or {}).get('ID', ''),

@@ -19,9 +19,15 @@ class Summary:
     network_mode: str = ''
 
 
+# What changes which containers there are, or what they are.
+LIFE = ('create', 'start', 'die', 'stop', 'destroy', 'rename', 'pause', 'unpause', 'update')
+# What changes only how one of them does.
+STATE = ('health_status', 'oom')
+
+
 @dataclass(frozen=True)
 class Event:
-    """A container's lifecycle event: ``create``, ``start``, ``die``, ``stop``, ``destroy``, ``health_status`` ..."""
+    """A container's event: one of LIFE or STATE. Others are not told: each health check alone makes three (exec_*)."""
     action: str
     id: str
     name: str

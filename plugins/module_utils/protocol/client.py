@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 import time
 
-from ..errors import ProtocolError, RingfleetError, WatcherUnavailable
+from ..errors import ProtocolError, RingfleetError, StoreUnavailable, WatcherUnavailable
 from . import envelope
 
 SOCKET = '/run/ringfleet/watcher.sock'
@@ -64,15 +64,16 @@ class Client:
     def poll(self, until, method, /, timeout_s, every_s=0.3, **params):
         """Ask again and again until ``until(answer)`` or ``timeout_s`` passed; returns the last answer.
 
-        A watcher that restarts in between is waited for: what it does goes on by itself.
+        A watcher that restarts in between, or has no answer from the ring for a moment, is waited for: what it does goes
+        on by itself.
 
-        :raises WatcherUnavailable: when it did not come back in time.
+        :raises WatcherUnavailable, StoreUnavailable: when that lasted to the end.
         """
         deadline = time.monotonic() + timeout_s
         while True:
             try:
                 answer = self.call(method, **params)
-            except WatcherUnavailable:
+            except (WatcherUnavailable, StoreUnavailable):
                 if time.monotonic() >= deadline:
                     raise
             else:

@@ -37,6 +37,9 @@ _SHARD = 0
 _LWT = 'lwt'
 _LWT_TIMEOUT_S = 1.5
 _PLAIN_TIMEOUT_S = 3.0
+_READ_TRIES = 3
+# Tokens change only when a node joins or leaves.
+_TOKENS_S = 60.0
 _RETRY_CONNECT_S = 2.0
 
 
@@ -93,6 +96,7 @@ class CassandraStore(Store):
         self._cluster = None
         self._session = None
         self._statements = None
+        self._tokens = None
         self._why = 'not connected yet'
         self._closed = threading.Event()
         self._connected = threading.Event()
@@ -132,8 +136,15 @@ class CassandraStore(Store):
     # -- conditional rows -------------------------------------------------------------------------------------------
 
     def read(self, kind, key):
-        found = self._run(self._s.read[kind], (key,), _LWT)
-        return kind.from_dict(found[0]._asdict()) if found else None
+        for left in reversed(range(_READ_TRIES)):
+            try:
+                found = self._run(self._s.read[kind], (key,), _LWT)
+                return kind.from_dict(found[0]._asdict()) if found else None
+            except StoreUnavailable:
+                # A read changes nothing, so unlike a conditional write it may simply be asked again.
+                if not left:
+                    raise
+        return None
 
     def scan(self, kind):
         return [kind.from_dict(row._asdict()) for row in self._run(self._s.scan[kind])]
@@ -174,9 +185,7 @@ class CassandraStore(Store):
         if local is None:
             raise StoreUnavailable('The ring node of this host is not in the ring',
                                    'Look at: systemctl status ringfleet-node.')
-        tokens = {row.peer: row.tokens for row in self._run(statements.peers, host=local)}
-        for row in self._run(statements.local, host=local):
-            tokens[row.broadcast_address] = row.tokens
+        tokens = self._tokens_at(local)
         found = []
         for row in self._run(statements.gossip, host=local):
             status = row.status_with_port or row.status or ''
@@ -184,6 +193,15 @@ class CassandraStore(Store):
                                   status.split(',')[0], row.host_id or '', row.rack or '',
                                   tuple(sorted(tokens.get(row.address) or ()))))
         return found
+
+    def _tokens_at(self, local):
+        """{address: tokens} as the local node has them, read anew once a minute."""
+        now = time.monotonic()
+        if self._tokens is None or now - self._tokens[0] > _TOKENS_S:
+            tokens = {row.peer: row.tokens for row in self._run(self._s.peers, host=local)}
+            tokens.update((row.broadcast_address, row.tokens) for row in self._run(self._s.local, host=local))
+            self._tokens = (now, tokens)
+        return self._tokens[1]
 
     # -- plain rows -------------------------------------------------------------------------------------------------
 

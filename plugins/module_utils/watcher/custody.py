@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..containers.engine import STATE
 from ..containers.labels import is_managed
 from ..errors import EngineError, LabelError, NoSuchContainer
 from ..model import LABEL_MANAGED, LABEL_MOVE, RUNNING, STOPPED, ContainerRow, Placement
@@ -50,6 +51,8 @@ class Custody:
 
     def event(self, event):
         """Take note of an engine's event."""
+        if event.action in STATE:
+            return
         self.dirty = True
         now = self._clock.monotonic()
         if event.action == 'stop':

@@ -14,6 +14,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.errors import (
     MoveRefused,
     ProtocolError,
     RingfleetError,
+    StoreUnavailable,
     UnknownHost,
     WatcherUnavailable,
     from_data,
@@ -147,6 +148,22 @@ def test_a_silent_watcher_is_said(tmp_path):
         conn.listen()
         with pytest.raises(WatcherUnavailable, match='did not answer maybe'):
             Client(path, timeout_s=0.1).call('maybe')
+
+
+def test_polling_outlasts_a_ring_that_is_away_for_a_moment(served, registry):
+    answers = iter([StoreUnavailable('away'), StoreUnavailable('away'), 7])
+
+    def ask():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    registry.add('ask', ask)
+    assert Client(served).poll(lambda answer: answer == 7, 'ask', timeout_s=10, every_s=0.01) == 7
+    registry.add('never', lambda: (_ for _ in ()).throw(StoreUnavailable('away for good')))
+    with pytest.raises(StoreUnavailable):
+        Client(served).poll(bool, 'never', timeout_s=0.05, every_s=0.01)
 
 
 def test_polling_waits_for_a_condition(served, registry):
