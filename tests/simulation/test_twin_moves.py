@@ -188,6 +188,23 @@ def test_bad_requests_change_nothing(params, kind, words):
     assert_runs_once(fleet)
 
 
+@pytest.mark.parametrize('column', ['asked', 'request'])
+@pytest.mark.parametrize('text', ['{}', 'garbage', '{"jsonrpc": "2.0", "ringfleet": 99, "method": "container.receive"}'])
+def test_a_letter_that_nobody_can_read_stops_and_hides_nothing(column, text):
+    fleet = fleet_with('stop-first')
+    fleet['h1'].store.put_move('0000-bad', **{column: text})
+    for host in ('h1', 'h2'):
+        fleet['h1'].store.index_move(host, '0000-bad')
+    ident = fleet['h3'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(lambda: fleet.row('web').holder == 'h2' and not fleet.row('web').move)
+    fleet.run(5)
+    assert_runs_once(fleet)
+    told = {each['id']: each for each in fleet['h3'].call('move.info')['moves']}
+    assert told[ident]['outcome'] == 'done'
+    note = told['0000-bad']['source_note'] + told['0000-bad']['target_note']
+    assert 'JSON' in note or 'Version 99' in note
+
+
 def test_one_move_at_a_time():
     fleet = fleet_with('stop-first')
     fleet['h2'].up = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from ..errors import MoveRefused, UnknownMove
+from ..errors import MoveRefused, ProtocolError, UnknownMove
 from ..model import LABEL_MODE, START_FIRST, STOP_FIRST, ContainerRow, check_container_name
 from ..moves import steps
 from ..moves.planning import ASK, plan_of
@@ -19,6 +19,14 @@ from ..placement.score import Weights
 from ..protocol import envelope
 from ..store.days import day_of
 from .lookups import hosts_of, reasons_of, row_of
+
+
+def _opened(read, otherwise):
+    """(what ``read`` gives, '') or (otherwise, why not): one letter that nobody can read must not hide all moves."""
+    try:
+        return read(), ''
+    except ProtocolError as exc:
+        return otherwise, str(exc)
 
 
 class MoveMethods:
@@ -105,8 +113,8 @@ class MoveMethods:
                 'moves': [each for each in found if name in ('', each['name']) and each['outcome'] not in hidden]}
 
     def _told(self, move, precise):
-        asked = envelope.parse_request(move.asked)[2] if move.asked else {}
-        plan = plan_of(move)
+        asked, unread = _opened(lambda: envelope.parse_request(move.asked)[2] if move.asked else {}, {})
+        plan, unread_plan = _opened(lambda: plan_of(move), None)
         name = plan.name if plan else asked.get('name', '')
         row = None
         if plan is not None and (precise or not (move.source_step in steps.SOURCE_ENDS and move.target_step)):
@@ -119,7 +127,7 @@ class MoveMethods:
                 'mode': plan.mode if plan else '', 'by': asked.get('by', ''),
                 'outcome': steps.outcome(plan, row, move) if plan else (
                     'aborted' if move.source_step == steps.ABORTED else 'open'),
-                'source_step': move.source_step, 'source_note': move.source_note, 'target_step': move.target_step,
+                'source_step': move.source_step, 'source_note': move.source_note or unread or unread_plan, 'target_step': move.target_step,
                 'target_note': move.target_note, 'next': self._next(move, asked), 'waits_for': self._b.mover.waiting(move.id),
                 'steps': [{'step': step, 'at': at} for step, at in sorted(times.items(), key=lambda item: item[1])]}
 
