@@ -42,10 +42,10 @@ class Signs:
 def verdict(signs, now, silent_after_s):
     """One of the words above; a signal is silent when it did not change for ``silent_after_s``."""
     beat, gossip = signs.beat.age(now), signs.gossip.age(now)
-    if beat is None and gossip is None:
+    if beat is None or gossip is None:
+        # What this observer never had cannot have stopped: a host that joins shows one sign before the other.
         return UNSEEN
-    beat_on = beat is not None and beat < silent_after_s
-    gossip_on = gossip is not None and gossip < silent_after_s
+    beat_on, gossip_on = beat < silent_after_s, gossip < silent_after_s
     if beat_on and gossip_on:
         return ALIVE
     if gossip_on:

@@ -141,7 +141,8 @@ def test_signals_are_judged_by_change_on_ones_own_clock():
     beat = liveness.Signal().seen((1,), 10.0).seen((1,), 14.0)
     assert beat.age(16.0) == 6.0
     assert liveness.verdict(liveness.Signs(beat, liveness.Signal().seen((1,), 14.0)), 16.0, 5.0) == 'watcher down'
-    assert liveness.verdict(liveness.Signs(beat.seen((2,), 15.0), liveness.Signal()), 16.0, 5.0) == 'ring node down'
+    assert liveness.verdict(liveness.Signs(beat.seen((2,), 15.0), liveness.Signal()), 16.0, 5.0) == 'unseen'
+    assert liveness.verdict(liveness.Signs(beat.seen((2,), 15.0), beat), 16.0, 5.0) == 'ring node down'
     assert liveness.verdict(liveness.Signs(beat, beat), 16.0, 5.0) == 'silent'
     assert liveness.verdict(liveness.Signs(beat, beat), 14.0, 5.0) == 'alive'
 
