@@ -16,7 +16,6 @@ from .errors import InvalidName
 LABEL_MANAGED = 'ringfleet.managed'
 LABEL_MODE = 'ringfleet.mode'
 LABEL_MOVE = 'ringfleet.move'
-LABEL_GROUP = 'ringfleet.group'
 LABEL_LOG_ERRORS = 'ringfleet.log.errors'
 
 START_FIRST = 'start-first'

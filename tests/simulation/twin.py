@@ -32,9 +32,6 @@ class InlineJobs:
         call()
         return True
 
-    def busy(self):
-        return frozenset()
-
 
 class FakeCgroups:
     """Control groups that count up with time; ``load`` sets a container's cores."""

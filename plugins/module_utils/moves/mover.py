@@ -17,7 +17,7 @@ _STEPS_A_JOB = 12
 class Mover:
     """Both sides of this host's moves.
 
-    :param jobs: ``start(key, call)`` runs a call unless one of that key is under way; ``busy(key)``.
+    :param jobs: ``start(key, call)`` runs a call unless one of that key is under way.
     """
 
     def __init__(self, parts, jobs, log):

@@ -67,7 +67,8 @@ class Planner:
         if against:
             raise NotMovable('Container %s cannot move: %s' % (name, '; '.join(against)),
                              'It stays on %s and is not touched.' % parts.host)
-        choice = self._choose(name, target, declined)
+        weights = parts.prospects.weights()
+        choice = self._choose(name, declined, weights)
         asked, target = target, target or choice.host
         if not target:
             raise MoveRefused(choice.sentence, 'It stays on %s.' % parts.host)
@@ -81,7 +82,7 @@ class Planner:
             parts.new_id(), parts.host, trigger, name, move.id, target,
             'asked for by %s: %s' % (by, 'container %s goes from %s to %s' % (name, parts.host, target) if asked
                                      else choice.sentence),
-            asdict(parts.prospects.weights()), tuple(each.to_dict() for each in choice.scores), parts.clock.wall()))
+            asdict(weights), tuple(each.to_dict() for each in choice.scores), parts.clock.wall()))
         move = self._record.step(move, steps.PLANNED, 'asked for by %s' % by,
                                  request=envelope.request(RECEIVE, plan.to_dict(), move.id))
         parts.store.index_move(target, move.id)
@@ -92,13 +93,13 @@ class Planner:
         self._record.step(move, steps.CLAIMED, 'asked for by %s' % by)
         return plan
 
-    def _choose(self, name, target, declined):
+    def _choose(self, name, declined, weights):
         """The Choice by formula (1-1); computed for a named target too, so that its record shows the alternatives."""
         parts, report = self._parts, self._parts.report(name)
         need = Need(name, parts.host, report.cpu_used if report else 0.0, report.memory_used if report else 0)
         views = [replace(view, wrong=view.wrong + ('it declined just now',)) if view.host in declined else view
                  for view in parts.prospects.views(parts.host)]
-        return choose_target(need, views, parts.prospects.weights())
+        return choose_target(need, views, weights)
 
     def _check_row(self, row, name):
         parts = self._parts

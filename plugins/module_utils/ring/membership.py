@@ -68,7 +68,3 @@ class Membership:
     def hosts(self):
         """HostRows of the fleet as last read, by name."""
         return [row for _name, row in sorted(self._hosts.items())]
-
-    def host(self, name):
-        """A HostRow as last read, or None."""
-        return self._hosts.get(name)

@@ -21,7 +21,7 @@ import uuid
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
-from ..errors import Conflict, OutcomeUnknown
+from ..errors import Conflict, OutcomeUnknown, SpecTooLarge
 from ..model import ContainerRow, FleetRow, HostRow
 
 SPEC_LIMIT = 1 << 20
@@ -51,6 +51,14 @@ class Endpoint:
 def new_nonce():
     """A nonce that nobody else has ever used."""
     return uuid.uuid4().hex
+
+
+def check_spec_size(name, sealed):
+    """:raises SpecTooLarge: when a sealed spec is over 1 MiB."""
+    if len(sealed) > SPEC_LIMIT:
+        raise SpecTooLarge('The creation request of container %s has %d bytes sealed; a row holds at most %d'
+                           % (name, len(sealed), SPEC_LIMIT),
+                           'Move large values out of its environment and labels into files or a volume.')
 
 
 class Store(ABC):

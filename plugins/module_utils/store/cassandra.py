@@ -12,10 +12,9 @@ from dataclasses import asdict, fields
 
 from ..errors import OutcomeUnknown, StoreUnavailable
 from ..model import Beat, Broadcast, Decision, HostLoad, LoadReport, MoveRow, Placement
-from .base import CONDITIONAL, Endpoint, Store, new_nonce
+from .base import CONDITIONAL, Endpoint, Store, check_spec_size, new_nonce
 from .cql import Statements
 from .days import day_of, hour_of, hours_between
-from .memory import check_spec_size
 
 try:
     import cassandra

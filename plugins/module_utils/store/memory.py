@@ -10,9 +10,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 
-from ..errors import SpecTooLarge
 from ..model import MoveRow
-from .base import CONDITIONAL, SPEC_LIMIT, Store, new_nonce
+from .base import CONDITIONAL, Store, check_spec_size, new_nonce
 from .days import day_of
 
 
@@ -145,11 +144,3 @@ class MemoryStore(Store):
 
     def close(self):
         """Nothing is held."""
-
-
-def check_spec_size(name, sealed):
-    """:raises SpecTooLarge: when a sealed spec is over 1 MiB."""
-    if len(sealed) > SPEC_LIMIT:
-        raise SpecTooLarge('The creation request of container %s has %d bytes sealed; a row holds at most %d'
-                           % (name, len(sealed), SPEC_LIMIT),
-                           'Move large values out of its environment and labels into files or a volume.')

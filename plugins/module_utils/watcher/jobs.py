@@ -30,11 +30,6 @@ class Jobs:
         self._pool.submit(self._run, key, call)
         return True
 
-    def busy(self):
-        """Keys of the jobs under way."""
-        with self._lock:
-            return frozenset(self._running)
-
     def _run(self, key, call):
         try:
             call()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import EngineError, RingfleetError, StoreError
+from ..errors import RingfleetError
 
 _MEMBERS_S = 5.0
 _HEAR_S = 5.0
@@ -77,7 +77,7 @@ class Loop:
             try:
                 duty.call()
                 self._troubles.pop(duty.name, None)
-            except (StoreError, EngineError, RingfleetError) as exc:
+            except RingfleetError as exc:
                 self._troubles[duty.name] = str(exc)
         self._publish()
         ended = self._clock.monotonic()
