@@ -10,6 +10,7 @@ import fcntl
 import sys
 import time
 import traceback
+from dataclasses import replace
 
 from gates import lab
 from gates.part import LOGS, Log, Outcome, Part
@@ -32,7 +33,8 @@ def _run_locked(part: Part) -> Outcome:
         log.write(traceback.format_exc())
         outcome = Outcome(0, 1, f"{type(error).__name__}: {error}")
     if not outcome.green:
-        outcome = Outcome(outcome.passed, max(outcome.failed, 1), outcome.detail or "no test ran")
+        ran = outcome.detail or ("" if outcome.passed or outcome.failed else "no test ran")
+        outcome = replace(outcome, failed=max(outcome.failed, 1), detail=ran)
         print(f"--- {log.path} (its end)\n{log.tail()}\n---", flush=True)
     return outcome
 
@@ -79,6 +81,9 @@ def main() -> int:
         if "lab" in done:
             lab.down()
     print(f"\n{table(parts, done)}\n")
+    # Last, since whoever reads a long log from its end looks for exactly this.
+    for name in [name for outcome, _seconds in done.values() for name in outcome.names]:
+        print(f"did not pass: {name}")
     passed = sum(outcome.passed for outcome, _seconds in done.values())
     failed = sum(outcome.failed for outcome, _seconds in done.values())
     print(f"{passed} passed, {failed} failed")

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 from gates.part import Outcome
 
+_WIDTH = 300
 _LINTED = re.compile(r"Passed: 0 failure\(s\), 0 warning\(s\)(?: \(.*?\))? in (\d+) files")
 _SANITY = re.compile(r"^Running sanity test \"([^\"]+)\"", re.MULTILINE)
 _FAILED = re.compile(r"^FATAL: The (\d+) sanity test", re.MULTILINE)
@@ -20,16 +21,20 @@ _SKIPPED = re.compile(r"^WARNING: (?:Skipping|All targets skipped).*", re.MULTIL
 
 def junit(text: str) -> Outcome:
     """Pytest's junit file. A skipped test counts as failed: it proved nothing."""
-    passed = failed = skipped = 0
+    passed = skipped = 0
+    names = []
     for case in ET.fromstring(text).iter("testcase"):
-        kinds = {child.tag for child in case}
-        if "skipped" in kinds:
-            skipped += 1
-        elif kinds & {"failure", "error"}:
-            failed += 1
-        else:
-            passed += 1
-    return Outcome(passed, failed + skipped, f"{skipped} skipped" if skipped else "")
+        troubles = [child for child in case if child.tag in ("skipped", "failure", "error")]
+        skipped += any(child.tag == "skipped" for child in troubles)
+        passed += not troubles
+        if troubles:
+            names.append(f"{case.get('classname')}.{case.get('name')}: {_first_line(troubles[0])}")
+    return Outcome(passed, len(names), f"{skipped} skipped" if skipped else "", tuple(names))
+
+
+def _first_line(trouble: ET.Element) -> str:
+    lines = (trouble.get("message") or trouble.text or "").strip().splitlines() or [trouble.tag]
+    return lines[0][:_WIDTH]
 
 
 def linted_files(output: str) -> int:

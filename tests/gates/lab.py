@@ -42,7 +42,7 @@ def molecule(log: Log) -> Outcome:
         return Outcome(steps, 1, f"molecule verify: exit {code}, and no report of its tests")
     verified = counting.junit(report.read_text(encoding="utf-8"))
     failed = max(verified.failed, 1) if code else verified.failed
-    return Outcome(steps + verified.passed, failed, f"{verified.passed} verified")
+    return Outcome(steps + verified.passed, failed, f"{verified.passed} verified", verified.names)
 
 
 def down() -> None:

@@ -23,11 +23,12 @@ TAIL = 60
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a part counted: tests that passed and that failed, and one line about them."""
+    """What a part counted: tests that passed and that failed, one line about them, and a line for each that did not pass."""
 
     passed: int
     failed: int
     detail: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def green(self) -> bool:

@@ -18,9 +18,11 @@ def _junit(cases: str) -> str:
     return f"<testsuites><testsuite>{cases}</testsuite></testsuites>"
 
 
-def test_junit_counts_a_skipped_test_as_failed() -> None:
-    text = _junit('<testcase name="a"/><testcase name="b"><skipped/></testcase><testcase name="c"><failure/></testcase><testcase name="d"><error/></testcase>')
-    assert counting.junit(text) == Outcome(1, 3, "1 skipped")
+def test_junit_counts_a_skipped_test_as_failed_and_names_what_did_not_pass() -> None:
+    text = _junit('<testcase classname="m" name="a"/><testcase classname="m" name="b"><skipped message="no lab"/></testcase>'
+                  '<testcase classname="m" name="c"><failure message="assert 1 == 2&#10;more">long</failure></testcase>'
+                  '<testcase classname="m" name="d"><error>boom</error></testcase>')
+    assert counting.junit(text) == Outcome(1, 3, "1 skipped", ("m.b: no lab", "m.c: assert 1 == 2", "m.d: boom"))
 
 
 def test_nothing_run_is_not_green() -> None:
