@@ -17,6 +17,10 @@ LABEL_MANAGED = 'ringfleet.managed'
 LABEL_MODE = 'ringfleet.mode'
 LABEL_MOVE = 'ringfleet.move'
 LABEL_LOG_ERRORS = 'ringfleet.log.errors'
+LABEL_REQUIRE = 'ringfleet.require'
+LABEL_PREFER = 'ringfleet.prefer'
+LABEL_AVOID = 'ringfleet.avoid'
+LABEL_REBALANCE = 'ringfleet.rebalance'
 
 START_FIRST = 'start-first'
 STOP_FIRST = 'stop-first'
@@ -24,9 +28,13 @@ STOP_FIRST = 'stop-first'
 RUNNING = 'running'
 STOPPED = 'stopped'
 
+# What placement labels ask for besides a user's own facts; all but container are facts of a host as well.
+RESERVED_FACTS = ('host', 'container', 'architecture', 'rack', 'datacenter')
+
 # Docker's own rule for container names (moby daemon/names).
 _CONTAINER_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$')
 _HOST_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$')
+_FACT_NAME = re.compile(r'[a-z0-9_]+')
 
 
 def check_container_name(name):
@@ -43,6 +51,11 @@ def check_host_name(name):
         raise InvalidName('%r is not a host name' % (name,),
                           'A host is called by its inventory_hostname: letters, digits, "_", "." or "-".')
     return name
+
+
+def is_fact_name(name):
+    """Whether a text can be the name of a host's fact."""
+    return _FACT_NAME.fullmatch(name) is not None
 
 
 class _Row:
