@@ -16,7 +16,7 @@ from cassandra.cluster import Cluster
 from lab import hosts, inventory
 
 SECRET = 'planted-Zf9kQ2-secret'
-TABLE_NAMES = sorted(text.split('{ks}.')[1].split()[0] for text in TABLES)
+TABLE_NAMES = sorted(table.name for table in TABLES)
 
 
 @pytest.fixture(scope='module')

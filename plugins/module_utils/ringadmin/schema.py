@@ -25,17 +25,45 @@ COLUMNS = "SELECT table_name, column_name, kind, position, type FROM system_sche
 
 
 def ensure(config):
-    """Apply the tables and grants; says whether columns or permissions differ from before."""
+    """Apply tables, missing columns and grants; says whether columns or permissions differ from before.
+
+    Nothing is ever dropped, and no column's type is changed.
+    """
     if TABLES_ERROR is not None:
         raise RingAdminError(f'this version has no schema: {TABLES_ERROR}')
     with connect(config, ADMIN, config.admin_password) as session:
         before = _snapshot(session)
-        for statement in tables.statements(_factor(session, config.datacenter), config.datacenter):
-            session.execute(statement)
-        for statement in GRANTS:
+        added = additions(before[0])
+        for statement in (*tables.statements(_factor(session, config.datacenter), config.datacenter), *added, *GRANTS):
             session.execute(statement)
         after = _snapshot(session)
     return {'changed': before != after, 'version': tables.SCHEMA_VERSION, 'tables': sorted({column[0] for column in after[0]})}
+
+
+def additions(columns):
+    """CQL that adds the columns which an older version's tables lack.
+
+    :param columns: (table, column, kind, position, type) of each column that is there, as in COLUMNS.
+    :raises RingAdminError: naming every column that is of another type or missing from its table's key: these cannot be mended.
+    """
+    there = {}
+    for table, column, _kind, _position, kind in columns:
+        there.setdefault(table, {})[column] = kind
+    added, wrong = [], []
+    for table in tables.TABLES:
+        # A table that is not there is made whole.
+        present = there.get(table.name, table.columns)
+        for name, kind in table.columns.items():
+            if name in present:
+                if present[name] != kind:
+                    wrong.append(f'column {name} of table ringfleet.{table.name} is {present[name]} and must be {kind}')
+            elif name in table.key_columns:
+                wrong.append(f'table ringfleet.{table.name} has no column {name} in its key')
+            else:
+                added.append(table.add(name))
+    if wrong:
+        raise RingAdminError(f'{"; ".join(wrong)}: is this keyspace of another program? nothing was changed')
+    return added
 
 
 def _factor(session, datacenter):

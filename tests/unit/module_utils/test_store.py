@@ -4,9 +4,12 @@
 """Sealing and the schema."""
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import SealError
 from ansible_collections.ringfleet.core.plugins.module_utils.store import seal
+from ansible_collections.ringfleet.core.plugins.module_utils.store.base import CONDITIONAL
 from ansible_collections.ringfleet.core.plugins.module_utils.store.days import hours_between
 from ansible_collections.ringfleet.core.plugins.module_utils.store.schema import TABLES, statements
 
@@ -40,6 +43,22 @@ def test_the_schema_is_idempotent_and_takes_no_odd_datacenter():
     assert "'dc1': 3" in made[0]
     with pytest.raises(ValueError):
         statements(3, "dc'; DROP")
+
+
+def test_a_tables_cql_comes_from_its_one_definition():
+    decisions = next(table for table in TABLES if table.name == 'decisions')
+    assert decisions.create().startswith('CREATE TABLE IF NOT EXISTS ringfleet.decisions ("host" text, "day" text, ')
+    assert decisions.create().endswith(', PRIMARY KEY ((host, day), id)) WITH default_time_to_live = 2592000')
+    assert decisions.add('brakes') == 'ALTER TABLE ringfleet.decisions ADD IF NOT EXISTS "brakes" text'
+    assert decisions.key_columns == ('host', 'day', 'id')
+
+
+@pytest.mark.parametrize('kind', CONDITIONAL, ids=lambda kind: kind.__name__)
+def test_a_conditional_rows_fields_are_columns(kind):
+    name, key = CONDITIONAL[kind]
+    table = next(table for table in TABLES if table.name == name)
+    assert {each.name for each in fields(kind)} <= set(table.columns)
+    assert table.key_columns == (key,)
 
 
 def test_hours_between():

@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import re
+import types
+import typing
 
 import pytest
 
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import main as cli
-from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import auth, config, replication, session, status
+from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import auth, config, replication, schema, session, status
+from ansible_collections.ringfleet.core.plugins.module_utils.store.schema import TABLES
 
 GIVEN = {"address": "10.0.0.1", "admin_password": "planted-secret-a", "watcher_password": "planted-secret-b"}
 
@@ -100,3 +105,76 @@ def test_a_superuser_that_stays_is_told(monkeypatch) -> None:
     monkeypatch.setattr(auth.time, "sleep", lambda seconds: None)
     with pytest.raises(session.Refused, match="still lets the default superuser"):
         auth._forget_default(config.load(io.StringIO(json.dumps(dict(GIVEN, timeout=0.01)))))
+
+
+class Ring:
+    """A session with a ring that has some of the tables' columns; it notes what changes it."""
+
+    def __init__(self, columns: dict) -> None:
+        self.columns = columns
+        self.changes = []
+
+    def execute(self, query: str) -> typing.Any:
+        """Answers what the schema asks; one new column comes to be with each ALTER."""
+        if "system_schema.columns" in query:
+            return [{"table_name": table, "column_name": column, "kind": "regular", "position": -1, "type": kind}
+                    for table, columns in self.columns.items() for column, kind in columns.items()]
+        if "system_schema.keyspaces" in query:
+            return types.SimpleNamespace(one=lambda: {"replication": {"dc1": "3"}})
+        if query.startswith("LIST"):
+            return []
+        self.changes.append(query)
+        if query.startswith("ALTER"):
+            table, column, kind = re.fullmatch(r'ALTER TABLE ringfleet\.(\w+) ADD IF NOT EXISTS "(\w+)" (\w+)', query).groups()
+            self.columns[table][column] = kind
+        return []
+
+
+def columns_of_the_tables() -> dict:
+    return {table.name: dict(table.columns) for table in TABLES}
+
+
+def ensured(ring: Ring, monkeypatch) -> dict:
+    """What the command schema answers on a ring."""
+    monkeypatch.setattr(schema, "connect", lambda *given: contextlib.nullcontext(ring))
+    return schema.ensure(config.load(io.StringIO(json.dumps(GIVEN))))
+
+
+def test_a_whole_schema_is_left_as_it_is(monkeypatch) -> None:
+    ring = Ring(columns_of_the_tables())
+    assert ensured(ring, monkeypatch)["changed"] is False
+    assert not [query for query in ring.changes if query.startswith("ALTER")]
+
+
+def test_what_an_older_version_lacks_is_added_once(monkeypatch) -> None:
+    ring = Ring(columns_of_the_tables())
+    for table, column in (("hosts", "facts"), ("containers", "moved_at"), ("decisions", "rules")):
+        del ring.columns[table][column]
+    ring.columns["hosts"]["of_a_newer_version"] = "text"
+    assert ensured(ring, monkeypatch)["changed"] is True
+    assert [query for query in ring.changes if query.startswith("ALTER")] == [
+        'ALTER TABLE ringfleet.containers ADD IF NOT EXISTS "moved_at" bigint',
+        'ALTER TABLE ringfleet.hosts ADD IF NOT EXISTS "facts" text',
+        'ALTER TABLE ringfleet.decisions ADD IF NOT EXISTS "rules" text']
+    assert not any("DROP" in query for query in ring.changes)
+    ring.changes.clear()
+    assert ensured(ring, monkeypatch)["changed"] is False
+    assert not any("ALTER" in query for query in ring.changes)
+
+
+def test_a_table_that_is_not_there_is_made_whole(monkeypatch) -> None:
+    ring = Ring({})
+    ensured(ring, monkeypatch)
+    assert sum(query.startswith("CREATE TABLE") for query in ring.changes) == len(TABLES)
+    assert not any("ALTER" in query for query in ring.changes)
+
+
+def test_what_cannot_be_mended_is_named_and_nothing_is_changed(monkeypatch) -> None:
+    ring = Ring(columns_of_the_tables())
+    ring.columns["hosts"]["facts"] = "map<text, text>"
+    del ring.columns["loads"]["name"]
+    with pytest.raises(config.RingAdminError) as caught:
+        ensured(ring, monkeypatch)
+    assert "column facts of table ringfleet.hosts is map<text, text> and must be text" in str(caught.value)
+    assert "table ringfleet.loads has no column name in its key" in str(caught.value)
+    assert ring.changes == []
