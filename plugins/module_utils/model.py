@@ -96,7 +96,8 @@ class HostRow(_Row):
     """A host's life and how to reach it (table ``hosts``). Written by conditional writes only.
 
     ``ssh_host_key`` and ``ssh_user_key`` are public keys in OpenSSH's one-line form: how image streams between hosts
-    are pinned (design, section 9).
+    are pinned (design, section 9). ``facts`` is {name: text} of all that placement labels may ask about the host, its
+    name under ``host`` included.
     """
     host: str
     state: str = ''
@@ -108,6 +109,7 @@ class HostRow(_Row):
     ssh_port: int = 22
     ssh_host_key: str = ''
     ssh_user_key: str = ''
+    facts: dict = field(default_factory=dict)
     nonce: str = ''
 
 
@@ -176,7 +178,8 @@ class LoadReport(_Row):
     """One container's fused report (S104, F8.8): resource figures, health and log findings of one round.
 
     ``anomaly`` and its ``reasons`` are the verdict of S201: none, mild or severe. Rates cover the time since the round
-    before. Pressure is PSI "some avg10" in percent, -1 where the kernel has none.
+    before. Pressure is PSI "some avg10" in percent, -1 where the kernel has none. ``rules`` (flat, as placement.rules
+    writes them), ``mode`` and ``rebalance`` are what its labels ask for, so that any member can plan for it.
     """
     name: str
     host: str = ''
@@ -200,6 +203,9 @@ class LoadReport(_Row):
     anomaly: str = 'none'
     reasons: tuple = ()
     immovable: tuple = ()
+    rules: tuple = ()
+    mode: str = STOP_FIRST
+    rebalance: bool = False
     sampled_at: int = 0
 
 

@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass, fields
 
 from .errors import ConfigError
-from .model import check_host_name
+from .model import RESERVED_FACTS, check_host_name, is_fact_name
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,16 @@ class Key:
 
 
 REQUIRED = object()
+# Longest text of a fact, in characters.
+FACT_LENGTH = 64
 
 KEYS = {
     'host': Key(str, REQUIRED, about="the host's name in the fleet: its inventory_hostname at join"),
     'address': Key(str, REQUIRED, about='the address under which the other hosts reach this one'),
     'contact_points': Key(list, REQUIRED, about='addresses of ring nodes, the own one first'),
     'datacenter': Key(str, 'dc1', about='the one datacenter of the ring'),
+    'rack': Key(str, 'rack1', about='the rack of this host'),
+    'facts': Key(dict, {}, about="this host's own facts for placement labels, name to text"),
     'native_port': Key(int, 9042, 1, "Cassandra's port for clients"),
     'guard_port': Key(int, 9043, 1, 'port on which the guard of every host answers'),
     'ssh_port': Key(int, 22, 1, 'port of the ssh server that receives image streams'),
@@ -67,6 +71,8 @@ class Settings:
     address: str
     contact_points: tuple
     datacenter: str
+    rack: str
+    facts: dict
     native_port: int
     guard_port: int
     ssh_port: int
@@ -117,6 +123,21 @@ def _problem(name, key, value):
     return None
 
 
+def _fact_problems(facts):
+    """Why ``facts`` cannot stand: one sentence for each fact that placement labels could not ask for."""
+    found = []
+    for name, text in facts.items():
+        if not isinstance(name, str) or not is_fact_name(name):
+            found.append('facts: %r is no name of a fact, write a-z, 0-9 and "_"' % (name,))
+        elif name in RESERVED_FACTS:
+            found.append('facts: %s is built in, choose another name than %s' % (name, ', '.join(RESERVED_FACTS)))
+        elif not isinstance(text, str):
+            found.append('facts: %s is %s, must be text (write it in quotes)' % (name, type(text).__name__))
+        elif not 0 < len(text) <= FACT_LENGTH or ',' in text or text != text.strip():
+            found.append('facts: %s is %r, must be 1 to %d characters without commas and outer blanks' % (name, text, FACT_LENGTH))
+    return found
+
+
 def from_dict(data, where='configuration'):
     """Settings out of a plain dictionary.
 
@@ -134,6 +155,8 @@ def from_dict(data, where='configuration'):
         problem = _problem(name, key, value)
         if problem:
             problems.append(problem)
+        elif name == 'facts':
+            problems.extend(_fact_problems(value))
         values[name] = tuple(value) if isinstance(value, list) else value
     if 'host' in values and not problems:
         check_host_name(values['host'])

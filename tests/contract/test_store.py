@@ -29,13 +29,20 @@ from ansible_collections.ringfleet.core.plugins.module_utils.store.days import d
 @pytest.mark.parametrize('row', [
     ContainerRow('NAME', 'h1', 3, 'abc', 'hash', 'web:1', 'running', 'm1', 'h2', 'h0'),
     HostRow('NAME', '', 2, 1750000000000, 'h1', 'boot', '10.0.0.1', 2222, 'ssh-ed25519 A', 'ssh-ed25519 B'),
-    FleetRow('NAME', 'value')], ids=lambda row: type(row).__name__)
+    HostRow('NAME', facts={'host': 'NAME', 'disk': 'ssd "fast"', 'zone': 'Zürich'}),
+    FleetRow('NAME', 'value')], ids=['ContainerRow', 'HostRow', 'HostRow with facts', 'FleetRow'])
 def test_a_row_comes_back_as_it_was_written(store, unique, row):
     key = {'ContainerRow': 'name', 'HostRow': 'host', 'FleetRow': 'key'}[type(row).__name__]
     written = store.swap(None, replace(row, **{key: unique}))
     assert written.nonce
     assert store.read(type(row), unique) == written
     assert written in store.scan(type(row))
+
+
+def test_facts_are_replaced_whole(store, unique):
+    first = store.swap(None, HostRow(unique, facts={'disk': 'hdd', 'gpu': 'none'}))
+    store.swap(first, replace(first, facts={'disk': 'ssd'}))
+    assert store.read(HostRow, unique).facts == {'disk': 'ssd'}
 
 
 def test_what_is_not_there_is_none(store, unique):
@@ -165,7 +172,8 @@ def test_beats_are_replaced(store, unique):
 
 
 def test_loads_are_replaced_and_dropped(store, unique):
-    one, two = LoadReport('one', unique, cpu_used=0.5, findings=('hot',)), LoadReport('two', unique)
+    one = LoadReport('one', unique, cpu_used=0.5, findings=('hot',), rules=('require disk=ssd',), mode='start-first', rebalance=True)
+    two = LoadReport('two', unique)
     store.put_loads(unique, [one, two])
     assert store.loads(unique) == [one, two]
     store.put_loads(unique, [replace(one, cpu_used=0.7)], ['two'])

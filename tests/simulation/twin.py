@@ -109,13 +109,14 @@ class TwinHost:
         self.crashes = 0
         self.up = True
         self.route_ms = 0.5
+        self.settings = {}
         self.boot()
 
     def boot(self):
-        """Start the watcher anew, with an empty memory."""
-        settings = settings_room.from_dict({
+        """Start the watcher anew, with an empty memory; ``settings`` has further keys of its configuration."""
+        settings = settings_room.from_dict(dict({
             'host': self.name, 'address': self.address, 'contact_points': [self.address], 'settle_s': 2.0,
-            'disk_reserve': 0})
+            'disk_reserve': 0}, **self.settings))
         self.store = guarded_store(MemoryStore(self.fleet.tables), self.fuse)
         log = logging.getLogger('twin.%s' % self.name)
         self.watcher = build(Outside(

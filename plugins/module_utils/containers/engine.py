@@ -35,6 +35,12 @@ class Event:
     at: int = 0
 
 
+def architecture_of(engine):
+    """Docker's own word for the architecture of an engine's host, also where the engine says it as ``uname`` does."""
+    word = engine.about()['architecture']
+    return {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(word, word)
+
+
 class Engine(ABC):
     """The Docker engine of one host.
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from ..errors import LabelError
-from ..model import LABEL_LOG_ERRORS, LABEL_MANAGED, LABEL_MODE, START_FIRST, STOP_FIRST
+from ..model import LABEL_LOG_ERRORS, LABEL_MANAGED, LABEL_MODE, LABEL_REBALANCE, START_FIRST, STOP_FIRST
 
 _TRUE = ('true', '1', 'yes', 'on')
 _FALSE = ('false', '0', 'no', 'off', '')
@@ -31,6 +31,7 @@ class Labels:
     managed: bool
     mode: str
     log_standard: object
+    rebalance: bool
 
 
 def parse_log_standard(text):
@@ -55,17 +56,21 @@ def is_managed(labels):
 
     :raises LabelError: for a value that is neither yes nor no.
     """
-    text = str(labels.get(LABEL_MANAGED, '')).strip().lower()
+    return _truth(labels, LABEL_MANAGED)
+
+
+def _truth(labels, name):
+    text = str(labels.get(name, '')).strip().lower()
     if text in _TRUE:
         return True
     if text in _FALSE:
         return False
-    raise LabelError('Label %s=%r is neither true nor false' % (LABEL_MANAGED, labels[LABEL_MANAGED]),
-                     'Recreate the container with %s=true.' % LABEL_MANAGED)
+    raise LabelError('Label %s=%r is neither true nor false' % (name, labels[name]),
+                     'Recreate the container with %s=true.' % name)
 
 
 def parse(labels):
-    """All labels of ringfleet on a container.
+    """The labels of ringfleet on a container, but those on placement (placement.rules).
 
     :raises LabelError: for the first that does not parse.
     """
@@ -73,4 +78,4 @@ def parse(labels):
     if mode not in (START_FIRST, STOP_FIRST):
         raise LabelError('Label %s=%r is unknown' % (LABEL_MODE, mode), 'Write %s or %s.' % (START_FIRST, STOP_FIRST))
     standard = labels.get(LABEL_LOG_ERRORS)
-    return Labels(is_managed(labels), mode, parse_log_standard(standard) if standard else None)
+    return Labels(is_managed(labels), mode, parse_log_standard(standard) if standard else None, _truth(labels, LABEL_REBALANCE))

@@ -22,6 +22,7 @@ from ..protocol import envelope
 from ..store.seal import seal, spec_hash
 from . import steps
 from .parts import Recorder
+from .wishes import problems
 
 RECEIVE = 'container.receive'
 ASK = 'move.ask'
@@ -37,7 +38,8 @@ def sharers_of(ref, name, summaries):
 def immovable(engine, inspected, summaries):
     """Why a container of this host cannot move; empty when it can. Costs a look at its writable layer."""
     sharers = sharers_of(inspected['Id'], inspected['Name'].lstrip('/'), summaries)
-    return reasons_against(inspected, engine.layer_size(inspected['Id']), sharers)
+    wrong = problems(inspected['Config'].get('Labels') or {})
+    return wrong + reasons_against(inspected, engine.layer_size(inspected['Id']), sharers)
 
 
 class Planner:

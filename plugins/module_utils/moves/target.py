@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..containers import images
+from ..containers.engine import architecture_of
 from ..containers.spec import differences, request_of
 from ..errors import Conflict, EngineError, EngineUnavailable, NoSuchContainer, RingfleetError, StoreError
 from ..model import ContainerRow, Placement
@@ -87,7 +88,7 @@ class Target:
                     ports.update('%s:%s/%s' % (each.get('HostIp') or '0.0.0.0', each['HostPort'],
                                                port.partition('/')[2]) for each in bindings or [])
         return Capacity(
-            architecture=_architecture(parts.engine.about()['architecture']),
+            architecture=architecture_of(parts.engine),
             names=frozenset(each.name for each in summaries), ports=frozenset(ports),
             memory_free=parts.free_memory() - sum(self._promised.values()), disk_free=parts.free_disk(),
             disk_reserve=parts.settings.disk_reserve)
@@ -182,8 +183,3 @@ class Target:
             # The source's abort or somebody else's write came first; the next look says which.
             return False
         return True
-
-
-def _architecture(word):
-    """Docker's own word for an architecture; ``uname``'s where an engine says that."""
-    return {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(word, word)

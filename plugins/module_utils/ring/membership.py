@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import Conflict
-from ..model import HostRow
+from ..model import RESERVED_FACTS, HostRow
 from .broadcast import JOINED
 
 NORMAL = 'normal'
@@ -27,17 +27,19 @@ class Membership:
         self._broadcaster = broadcaster
         self._me = me
         self._hosts = {}
-        self._registered = False
+        self._said = None
 
-    def register(self):
+    def register(self, facts):
         """Make the own row say what is so; a first or returned host is ``normal`` in a new generation and broadcasts it.
 
+        :param facts: {name: text} for HostRow.facts; a built-in one that is not known just now stays as the row has it.
         :return: True when the host joined just now.
         :raises StoreUnavailable, OutcomeUnknown: try again in the next cycle.
         """
         before = self._store.read(HostRow, self._me.host)
         joins = before is None or before.state in ('', LEFT, LOST)
-        after = replace(self._me, nonce=before.nonce if before else '')
+        kept = {name: text for name, text in (before.facts if before else {}).items() if name in RESERVED_FACTS}
+        after = replace(self._me, facts=dict(kept, **facts), nonce=before.nonce if before else '')
         if joins:
             after = replace(after, state=NORMAL, generation=(before.generation if before else 0) + 1,
                             since_at=self._clock.wall(), by=self._me.host)
@@ -50,7 +52,7 @@ class Membership:
             except Conflict:
                 # Somebody settled or changed our row in between; the next cycle reads it anew.
                 return False
-        self._registered = True
+        self._said = dict(facts)
         if joins:
             self._broadcaster.send(JOINED, detail='generation %d at %s' % (after.generation, after.address))
         return joins
@@ -58,7 +60,11 @@ class Membership:
     @property
     def registered(self):
         """Whether the own row was made to say what is so since this watcher started."""
-        return self._registered
+        return self._said is not None
+
+    def says(self, facts):
+        """Whether ``register`` made the own row say these facts."""
+        return self._said == facts
 
     def refresh(self):
         """Read the hosts anew."""

@@ -13,6 +13,7 @@ from dataclasses import asdict, fields
 from ..errors import OutcomeUnknown, StoreUnavailable
 from ..model import Beat, Broadcast, Decision, HostLoad, LoadReport, MoveRow, Placement
 from .base import CONDITIONAL, Endpoint, Store, check_spec_size, new_nonce
+from .cells import to_cell, to_row
 from .cql import Statements
 from .days import day_of, hour_of, hours_between
 
@@ -138,7 +139,7 @@ class CassandraStore(Store):
         for left in reversed(range(_READ_TRIES)):
             try:
                 found = self._run(self._s.read[kind], (key,), _LWT)
-                return kind.from_dict(found[0]._asdict()) if found else None
+                return to_row(kind, found[0]._asdict()) if found else None
             except StoreUnavailable:
                 # A read changes nothing, so unlike a conditional write it may simply be asked again.
                 if not left:
@@ -146,16 +147,17 @@ class CassandraStore(Store):
         return None
 
     def scan(self, kind):
-        return [kind.from_dict(row._asdict()) for row in self._run(self._s.scan[kind])]
+        return [to_row(kind, row._asdict()) for row in self._run(self._s.scan[kind])]
 
     def _cas(self, row, expected):
         names = [each.name for each in fields(row)]
+        cells = {name: to_cell(getattr(row, name)) for name in names}
         key = CONDITIONAL[type(row)][1]
         if expected is None:
-            statement, values = self._s.insert[type(row)], [getattr(row, name) for name in names]
+            statement, values = self._s.insert[type(row)], [cells[name] for name in names]
         else:
             statement = self._s.update[type(row)]
-            values = [getattr(row, name) for name in names if name != key] + [getattr(row, key), expected]
+            values = [cells[name] for name in names if name != key] + [cells[key], expected]
         if self._session is None:
             raise StoreUnavailable('The ring is out of reach: %s' % self._why, 'Look at ringfleet-node on this host.')
         try:
@@ -246,15 +248,15 @@ class CassandraStore(Store):
         # One partition, so one mutation: a step never appears without its note.
         batch = BatchStatement(batch_type=BatchType.UNLOGGED)
         for name, value in columns.items():
-            batch.add(self._s.put_move[name], (json.dumps(value) if isinstance(value, dict) else value, ident))
+            batch.add(self._s.put_move[name], (to_cell(value), ident))
         self._run(batch)
 
     def move(self, ident):
         found = self._run(self._s.move, (ident,))
-        return _move(found[0]) if found else None
+        return to_row(MoveRow, found[0]._asdict()) if found else None
 
     def moves(self):
-        return [_move(row) for row in self._run(self._s.moves)]
+        return [to_row(MoveRow, row._asdict()) for row in self._run(self._s.moves)]
 
     def index_move(self, host, ident):
         self._run(self._s.index_move, (host, ident))
@@ -294,13 +296,6 @@ class CassandraStore(Store):
         self._closed.set()
         if self._cluster is not None:
             self._cluster.shutdown()
-
-
-def _move(row):
-    data = {key: value for key, value in row._asdict().items() if value is not None}
-    for name in ('source_times', 'target_times'):
-        data[name] = json.loads(data.get(name) or '{}')
-    return MoveRow.from_dict(data)
 
 
 def _reason(exc):

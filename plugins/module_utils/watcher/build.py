@@ -21,6 +21,7 @@ from ..ring.gossip import Gossip
 from ..ring.membership import Membership
 from ..ring.ownership import Ownership
 from .custody import Custody
+from .facts import HostFacts
 from .load import Load
 from .loop import Loop
 from .methods import Methods
@@ -34,7 +35,7 @@ VERSION = '1.0.0'
 class Outside:
     """What a watcher is given.
 
-    ``me``: HostRow with this host's own facts. ``jobs``, ``events``: as watcher.jobs.Jobs and watcher.events.Events.
+    ``me``: HostRow with what this host says of itself, but its facts. ``jobs``, ``events``: as watcher.jobs.Jobs and watcher.events.Events.
     ``free_disk()``: bytes free where images lie. ``probe(address, port)``: as network.rtt.probe.
     """
     settings: object
@@ -69,6 +70,7 @@ class Built:
     mover: object
     routes: object
     prospects: object
+    facts: object
     jobs: object
     registry: object
     new_id: object
@@ -112,7 +114,7 @@ def build(outside, wake):
                   lambda: load.host().memory_free, o.free_disk, load.report, membership.hosts, prospects)
     mover = Mover(parts, o.jobs, o.log)
     built = Built(o.settings, o.clock, o.store, o.engine, o.transfer, o.events, membership, gossip, broadcaster, custody,
-                  load, mover, routes, prospects, o.jobs, registry, make_id, VERSION)
+                  load, mover, routes, prospects, HostFacts(o.settings, o.engine), o.jobs, registry, make_id, VERSION)
     built.loop = Loop(built, o.clock, o.log)
 
     def look_for_moves():

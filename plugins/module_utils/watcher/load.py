@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..model import HostLoad
 from ..monitor.anomaly import ROUND_S, ROUNDS, Trend, Verdict, judge, next_trend
+from ..moves.wishes import wishes
 
 
 class Load:
@@ -53,8 +54,9 @@ class Load:
 
     def _told(self, report, view):
         verdict = self._verdicts.get(report.name, Verdict())
+        labels = next(each.labels for each in view.managed if each.name == report.name)
         return replace(report, anomaly=verdict.level, reasons=verdict.reasons,
-                       immovable=view.immovable.get(report.name, ()))
+                       immovable=view.immovable.get(report.name, ()), **wishes(labels))
 
     def forget(self, ident):
         """A container changed."""

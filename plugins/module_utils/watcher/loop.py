@@ -86,8 +86,9 @@ class Loop:
         return max(0.0, min(duty.due for duty in self._duties) - ended)
 
     def _members(self):
-        if not self._b.membership.registered:
-            self._b.membership.register()
+        facts = self._b.facts.known()
+        if not self._b.membership.says(facts):
+            self._b.membership.register(facts)
         rows = self._b.membership.refresh()
         self._b.transfer.admit(rows)
 

@@ -50,7 +50,7 @@ class Methods:
             beat, endpoint = self._b.gossip.beat_of(row.host), self._b.gossip.endpoint_of(row.address)
             found.append({
                 'host': row.host, 'state': row.state, 'generation': row.generation, 'since_at': row.since_at,
-                'by': row.by, 'address': row.address, 'boot_id': row.boot_id, 'signs': word,
+                'by': row.by, 'address': row.address, 'boot_id': row.boot_id, 'facts': dict(row.facts), 'signs': word,
                 'beat': {'age_s': _rounded(beat_age), 'counter': beat.counter if beat else 0,
                          'version': beat.version if beat else ''},
                 'gossip': {'age_s': _rounded(gossip_age), 'status': endpoint.status if endpoint else '',

@@ -18,13 +18,30 @@ def test_defaults_fill_up():
     made = settings.from_dict(GOOD)
     assert (made.beat_s, made.native_port, made.contact_points) == (1.0, 9042, ('10.0.0.1',))
     assert settings.from_dict(dict(GOOD, beat_s=2)).beat_s == 2
+    assert (made.rack, made.facts) == ('rack1', {})
+
+
+def test_facts_of_a_host():
+    facts = {'disk': 'ssd', 'gpu_2': 'x' * 64}
+    assert settings.from_dict(dict(GOOD, facts=facts, rack='r2')).facts == facts
+
+
+def test_every_wrong_fact_is_named():
+    with pytest.raises(ConfigError) as caught:
+        settings.from_dict(dict(GOOD, facts={'host': 'h1', 'my-disk': 'ssd', 'cores': 8, 'disk': 'ssd'}))
+    assert all(word in str(caught.value) for word in ('host is built in', "'my-disk' is no name", 'cores is int'))
 
 
 @pytest.mark.parametrize('change, words', [
     ({'host': None}, 'host: is NoneType'), ({'native_port': '9042'}, 'native_port: is str, must be int'),
     ({'beat_s': 0.01}, 'beat_s: is 0.01, must be at least 0.2'), ({'bet_s': 1}, 'bet_s: unknown setting'),
     ({'contact_points': []}, 'contact_points: must be a list'), ({'log_level': 'LOUD'}, "log_level: is 'LOUD'"),
-    ({'native_port': True}, 'native_port: is bool')])
+    ({'native_port': True}, 'native_port: is bool'), ({'facts': ['ssd']}, 'facts: is list, must be dict'),
+    ({'facts': {'Disk': 'ssd'}}, "facts: 'Disk' is no name of a fact"), ({'facts': {'': 'ssd'}}, "facts: '' is no name"),
+    ({'facts': {'rack': 'r2'}}, 'facts: rack is built in'), ({'facts': {'container': 'web'}}, 'facts: container is built in'),
+    ({'facts': {'cores': 8}}, 'facts: cores is int, must be text'), ({'facts': {'disk': 'ssd,hdd'}}, 'without commas'),
+    ({'facts': {'disk': ''}}, '1 to 64 characters'), ({'facts': {'disk': ' ssd'}}, 'outer blanks'),
+    ({'facts': {'disk': 'x' * 65}}, '1 to 64 characters')])
 def test_a_problem_names_its_key(change, words):
     with pytest.raises(ConfigError, match=words):
         settings.from_dict(dict(GOOD, **change))

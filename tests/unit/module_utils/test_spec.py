@@ -9,6 +9,7 @@ import copy
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.containers import labels, spec
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import LabelError
+from ansible_collections.ringfleet.core.plugins.module_utils.moves import wishes
 
 ID = 'abcdef012345' + '0' * 52
 # As Docker 20.10 answers for "docker run -d --name web busybox".
@@ -118,6 +119,7 @@ def test_ports_that_are_fixed():
 
 @pytest.mark.parametrize('given, words', [
     ({'ringfleet.managed': 'maybe'}, 'neither true nor false'),
+    ({'ringfleet.managed': 'true', 'ringfleet.rebalance': 'often'}, "ringfleet.rebalance='often' is neither true nor false"),
     ({'ringfleet.managed': 'true', 'ringfleet.mode': 'quick'}, "ringfleet.mode='quick' is unknown"),
     ({'ringfleet.managed': 'true', 'ringfleet.log.errors': 'ERROR'}, 'does not parse'),
     ({'ringfleet.managed': 'true', 'ringfleet.log.errors': '5/d ERROR'}, 'does not parse'),
@@ -132,4 +134,21 @@ def test_labels():
     assert (parsed.managed, parsed.mode) == (True, 'stop-first')
     standard = parsed.log_standard
     assert (standard.count, standard.window_s, bool(standard.pattern.search('FATAL: x'))) == (10, 60.0, True)
-    assert labels.parse({}).managed is False
+    assert (labels.parse({}).managed, labels.parse({}).rebalance) == (False, False)
+    assert labels.parse({'ringfleet.rebalance': 'True'}).rebalance is True
+
+
+def test_wishes_are_what_the_labels_ask_of_moves():
+    assert wishes.wishes({}) == {'mode': 'stop-first', 'rebalance': False, 'rules': ()}
+    asked = {'ringfleet.mode': 'start-first', 'ringfleet.rebalance': 'yes', 'ringfleet.require': 'disk=ssd', 'ringfleet.avoid': 'rack=r1'}
+    assert wishes.wishes(asked) == {'mode': 'start-first', 'rebalance': True, 'rules': ('require disk=ssd', 'avoid rack=r1')}
+    assert wishes.problems(asked) == ()
+
+
+def test_labels_that_do_not_parse_ask_for_nothing_and_are_told():
+    wrong = {'ringfleet.mode': 'start-first', 'ringfleet.rebalance': 'often', 'ringfleet.require': 'ssd', 'ringfleet.prefer': 'rack=r1'}
+    assert wishes.wishes(wrong) == wishes.wishes({})
+    told = wishes.problems(wrong)
+    assert len(told) == 2
+    assert 'ringfleet.rebalance=' in told[0]
+    assert told[1].startswith('Label ringfleet.require=ssd does not parse: ')

@@ -8,8 +8,10 @@ from dataclasses import fields
 
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import SealError
+from ansible_collections.ringfleet.core.plugins.module_utils.model import FleetRow, HostRow, MoveRow
 from ansible_collections.ringfleet.core.plugins.module_utils.store import seal
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import CONDITIONAL
+from ansible_collections.ringfleet.core.plugins.module_utils.store.cells import to_cell, to_row
 from ansible_collections.ringfleet.core.plugins.module_utils.store.days import hours_between
 from ansible_collections.ringfleet.core.plugins.module_utils.store.schema import TABLES, statements
 
@@ -59,6 +61,20 @@ def test_a_conditional_rows_fields_are_columns(kind):
     table = next(table for table in TABLES if table.name == name)
     assert {each.name for each in fields(kind)} <= set(table.columns)
     assert table.key_columns == (key,)
+
+
+@pytest.mark.parametrize('row', [
+    HostRow('h1', ssh_port=2222, facts={'disk': 'ssd', 'host': 'h1'}, nonce='n'), HostRow('h1'), FleetRow('key', '{"alpha": 2}'),
+    MoveRow('m', source_times={'planned': 1}, target_times={'admitted': 2})], ids=['facts', 'no facts', 'fleet', 'move'])
+def test_dictionaries_are_json_in_their_cells_and_nothing_else_is(row):
+    cells = {each.name: to_cell(getattr(row, each.name)) for each in fields(row)}
+    assert not any(isinstance(cell, dict) for cell in cells.values())
+    assert to_row(type(row), cells) == row
+
+
+@pytest.mark.parametrize('empty', [None, ''])
+def test_a_cell_of_a_column_that_is_new_is_the_default(empty):
+    assert to_row(HostRow, {'host': 'h1', 'facts': empty, 'state': None}) == HostRow('h1')
 
 
 def test_hours_between():
