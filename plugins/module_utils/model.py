@@ -28,7 +28,7 @@ STOP_FIRST = 'stop-first'
 RUNNING = 'running'
 STOPPED = 'stopped'
 
-# What placement labels ask for besides a user's own facts; all but container are facts of a host as well.
+# What placement labels ask for besides a user's own facts: no name for one of those.
 RESERVED_FACTS = ('host', 'container', 'architecture', 'rack', 'datacenter')
 
 # Docker's own rule for container names (moby daemon/names).
@@ -96,8 +96,8 @@ class HostRow(_Row):
     """A host's life and how to reach it (table ``hosts``). Written by conditional writes only.
 
     ``ssh_host_key`` and ``ssh_user_key`` are public keys in OpenSSH's one-line form: how image streams between hosts
-    are pinned (design, section 9). ``facts`` is {name: text} of all that placement labels may ask about the host, its
-    name under ``host`` included.
+    are pinned (design, section 9). ``facts`` is {name: text} of what placement labels may ask about the host
+    besides its name.
     """
     host: str
     state: str = ''

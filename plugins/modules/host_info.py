@@ -67,6 +67,12 @@ hosts:
     boot_id:
       description: The kernel's boot id.
       type: str
+    facts:
+      description:
+        - What placement labels may ask about it besides its name. C(rack), C(datacenter), C(architecture) as soon as its engine
+          answered once, and its own facts.
+      type: dict
+      sample: {architecture: amd64, rack: rack1, datacenter: dc1, disk: ssd}
     signs:
       description: V(alive), V(watcher down), V(ring node down), V(silent), or V(unseen) by this observer so far.
       type: str

@@ -58,6 +58,8 @@ hosts:
       description:
         - One report for each container that the host holds.
         - C(cpu_throttled) is the share of periods in which it met its own CPU limit; C(immovable) tells why it cannot move.
+        - C(mode) is V(start-first) or V(stop-first), C(rebalance) whether its label C(ringfleet.rebalance) is true, and C(rules) the
+          terms of its placement labels, such as V(require disk=ssd).
       type: list
       elements: dict
 """

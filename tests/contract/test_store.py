@@ -29,7 +29,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.store.days import d
 @pytest.mark.parametrize('row', [
     ContainerRow('NAME', 'h1', 3, 'abc', 'hash', 'web:1', 'running', 'm1', 'h2', 'h0'),
     HostRow('NAME', '', 2, 1750000000000, 'h1', 'boot', '10.0.0.1', 2222, 'ssh-ed25519 A', 'ssh-ed25519 B'),
-    HostRow('NAME', facts={'host': 'NAME', 'disk': 'ssd "fast"', 'zone': 'Zürich'}),
+    HostRow('NAME', facts={'rack': 'r1', 'disk': 'ssd "fast"', 'zone': 'Zürich'}),
     FleetRow('NAME', 'value')], ids=['ContainerRow', 'HostRow', 'HostRow with facts', 'FleetRow'])
 def test_a_row_comes_back_as_it_was_written(store, unique, row):
     key = {'ContainerRow': 'name', 'HostRow': 'host', 'FleetRow': 'key'}[type(row).__name__]

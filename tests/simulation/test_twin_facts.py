@@ -37,7 +37,7 @@ def fleet():
 
 
 def test_a_host_tells_its_facts(fleet):
-    assert facts(fleet, 'h2') == dict(BUILT_IN, host='h2')
+    assert facts(fleet, 'h2') == BUILT_IN
 
 
 def test_a_host_that_is_started_with_other_facts_replaces_them(fleet):
@@ -46,7 +46,7 @@ def test_a_host_that_is_started_with_other_facts_replaces_them(fleet):
         host.settings = {'facts': given, 'rack': 'r2'}
         host.boot()
         fleet.run(7)
-        assert facts(fleet, 'h2') == dict(BUILT_IN, host='h2', rack='r2', **told)
+        assert facts(fleet, 'h2') == dict(BUILT_IN, rack='r2', **told)
 
 
 def away():
@@ -59,9 +59,9 @@ def test_a_host_joins_without_its_engine_and_tells_the_architecture_later():
     fleet['h2'].engine.about = away
     fleet.run(2)
     row = fleet.tables.rows[HostRow]['h2']
-    assert (row.state, 'architecture' in row.facts, row.facts['host']) == ('normal', False, 'h2')
+    assert (row.state, row.facts) == ('normal', {'rack': 'rack1', 'datacenter': 'dc1'})
     fleet['h2'].engine.about = there
-    fleet.run_until(lambda: facts(fleet, 'h2') == dict(BUILT_IN, host='h2'))
+    fleet.run_until(lambda: facts(fleet, 'h2') == BUILT_IN)
     assert fleet.tables.rows[HostRow]['h2'].generation == 1
 
 
@@ -69,7 +69,7 @@ def test_an_architecture_that_was_told_once_outlives_the_engine(fleet):
     fleet['h2'].engine.about = away
     fleet['h2'].boot()
     fleet.run(7)
-    assert facts(fleet, 'h2') == dict(BUILT_IN, host='h2')
+    assert facts(fleet, 'h2') == BUILT_IN
 
 
 def test_unames_word_for_an_architecture_is_dockers(fleet):

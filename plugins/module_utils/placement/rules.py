@@ -101,7 +101,7 @@ def _term(label, text, written):
 def reasons_against(rules, facts, containers):
     """Why a host must not take the container: a tuple of sentences, one a term of ``require`` that does not hold.
 
-    :param facts: the host's facts, ``{name: text}``, with its name under ``host`` (model.HostRow.facts has all).
+    :param facts: the host's facts, ``{name: text}``: those of its row (model.HostRow.facts), and its name under ``host``.
     :param containers: names of the managed containers that the host holds or that are on their way there, without the
         one that these rules are of.
     """

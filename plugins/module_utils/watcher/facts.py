@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""This host's facts, which placement labels ask for: its name, rack and datacenter, the engine's architecture, the user's own."""
+"""This host's facts, which placement labels ask for: rack and datacenter, the engine's architecture, and the user's own."""
 from __future__ import annotations
 
 from ..containers.engine import architecture_of
@@ -11,7 +11,7 @@ from ..errors import EngineError
 class HostFacts:
     """The facts of one host.
 
-    :param settings: Settings with host, rack, datacenter and facts. :param engine: asked once for its architecture.
+    :param settings: Settings with rack, datacenter and facts. :param engine: asked once for its architecture.
     """
 
     def __init__(self, settings, engine):
@@ -21,8 +21,7 @@ class HostFacts:
 
     def known(self):
         """{name: text} of what is known now; ``architecture`` is not there until the engine answered once."""
-        given = self._settings
-        facts = dict(given.facts, host=given.host, rack=given.rack, datacenter=given.datacenter)
+        facts = dict(self._settings.facts, rack=self._settings.rack, datacenter=self._settings.datacenter)
         if not self._architecture:
             try:
                 self._architecture = architecture_of(self._engine)

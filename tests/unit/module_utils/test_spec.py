@@ -9,6 +9,7 @@ import copy
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.containers import labels, spec
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import LabelError
+from ansible_collections.ringfleet.core.plugins.module_utils.model import LoadReport
 from ansible_collections.ringfleet.core.plugins.module_utils.moves import wishes
 
 ID = 'abcdef012345' + '0' * 52
@@ -143,6 +144,11 @@ def test_wishes_are_what_the_labels_ask_of_moves():
     asked = {'ringfleet.mode': 'start-first', 'ringfleet.rebalance': 'yes', 'ringfleet.require': 'disk=ssd', 'ringfleet.avoid': 'rack=r1'}
     assert wishes.wishes(asked) == {'mode': 'start-first', 'rebalance': True, 'rules': ('require disk=ssd', 'avoid rack=r1')}
     assert wishes.problems(asked) == ()
+
+
+def test_an_older_neighbours_report_asks_for_nothing():
+    report = LoadReport.from_dict({'name': 'web', 'immovable': []})
+    assert {name: getattr(report, name) for name in wishes.wishes({})} == wishes.wishes({})
 
 
 def test_labels_that_do_not_parse_ask_for_nothing_and_are_told():
