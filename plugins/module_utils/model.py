@@ -58,7 +58,7 @@ def is_fact_name(name):
     return _FACT_NAME.fullmatch(name) is not None
 
 
-class _Row:
+class FromDict:
     """To and from plain dictionaries; keys that this version does not know are left out (a newer neighbour's)."""
 
     @classmethod
@@ -72,11 +72,12 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class ContainerRow(_Row):
+class ContainerRow(FromDict):
     """The one authority on a container (design: table ``containers``). Written by conditional writes only.
 
     The truth is (holder, epoch, instance). A released container keeps its row and epoch and has no holder.
-    ``move`` is the open move's id, ``move_to`` its target; ``previous`` the holder before the last commit.
+    ``move`` is the open move's id, ``move_to`` its target; ``previous`` the holder before the last commit, which was at
+    ``moved_at`` for the trigger ``moved_for``; ``unrest`` counts the automatic moves in a row.
     """
     name: str
     holder: str = ''
@@ -88,11 +89,14 @@ class ContainerRow(_Row):
     move: str = ''
     move_to: str = ''
     previous: str = ''
+    moved_at: int = 0
+    moved_for: str = ''
+    unrest: int = 0
     nonce: str = ''
 
 
 @dataclass(frozen=True)
-class HostRow(_Row):
+class HostRow(FromDict):
     """A host's life and how to reach it (table ``hosts``). Written by conditional writes only.
 
     ``ssh_host_key`` and ``ssh_user_key`` are public keys in OpenSSH's one-line form: how image streams between hosts
@@ -114,7 +118,7 @@ class HostRow(_Row):
 
 
 @dataclass(frozen=True)
-class FleetRow(_Row):
+class FleetRow(FromDict):
     """One fleet-wide value (table ``fleet``). Written by conditional writes only."""
     key: str
     value: str = ''
@@ -122,10 +126,11 @@ class FleetRow(_Row):
 
 
 @dataclass(frozen=True)
-class HostLoad(_Row):
+class HostLoad(FromDict):
     """A host's own figures: capacity and use of its top control group where that is limited, else of the machine.
 
-    ``contended`` says what is too much, in words, while its host is contended (S201).
+    ``contended`` says what is too much, in words, while its host is contended (S201); ``unjudged`` why no verdict is made
+    now, '' otherwise.
     """
     cpu_capacity: float = 0.0
     cpu_used: float = 0.0
@@ -138,6 +143,7 @@ class HostLoad(_Row):
     memory_full60: float = -1.0
     io_full60: float = -1.0
     contended: tuple = ()
+    unjudged: str = ''
     containers: int = 0
 
     @property
@@ -152,7 +158,7 @@ class HostLoad(_Row):
 
 
 @dataclass(frozen=True)
-class Beat(_Row):
+class Beat(FromDict):
     """A host's heartbeat in the state table: plain, each second, by the host alone (table ``beats``).
 
     ``counter`` only grows within a ``boot_id`` and ``started_at``; observers judge its change on their own clock.
@@ -174,25 +180,33 @@ class Beat(_Row):
 
 
 @dataclass(frozen=True)
-class LoadReport(_Row):
+class LoadReport(FromDict):
     """One container's fused report (S104, F8.8): resource figures, health and log findings of one round.
 
-    ``anomaly`` and its ``reasons`` are the verdict of S201: none, mild or severe. Rates cover the time since the round
-    before. Pressure is PSI "some avg10" in percent, -1 where the kernel has none. ``rules`` (flat, as placement.rules
-    writes them), ``mode`` and ``rebalance`` are what its labels ask for, so that any member can plan for it.
+    ``anomaly`` and its ``reasons`` are the verdict of S201: none, mild or severe; with ``own_fault`` moving it would not help.
+    Rates cover the time since the round before. Pressure is PSI in percent, "some avg10" where no other row is named, -1
+    where the kernel has none. ``started`` is the engine's word for when this run began; ``oom_kills`` counts since the
+    instance is watched, over all of its runs; ``restarts`` are the engine's own.
+    ``rules`` (flat, as placement.rules writes them), ``mode`` and ``rebalance`` are what its labels ask for, so that any
+    member can plan for it.
     """
     name: str
     host: str = ''
     instance: str = ''
     status: str = ''
+    started: str = ''
+    exit_code: int = 0
     cpu_used: float = 0.0
     cpu_limit: float = 0.0
     cpu_throttled: float = 0.0
     cpu_pressure: float = -1.0
+    cpu_some60: float = -1.0
     memory_used: int = 0
     memory_limit: int = 0
     memory_pressure: float = -1.0
+    memory_full60: float = -1.0
     io_pressure: float = -1.0
+    io_full60: float = -1.0
     oom_kills: int = 0
     restarts: int = 0
     health: str = ''
@@ -202,6 +216,7 @@ class LoadReport(_Row):
     findings: tuple = ()
     anomaly: str = 'none'
     reasons: tuple = ()
+    own_fault: bool = False
     immovable: tuple = ()
     rules: tuple = ()
     mode: str = STOP_FIRST
@@ -210,7 +225,7 @@ class LoadReport(_Row):
 
 
 @dataclass(frozen=True)
-class Placement(_Row):
+class Placement(FromDict):
     """Index of what runs where (table ``placements``); a hint that readers verify against ``containers``."""
     host: str
     name: str
@@ -219,7 +234,7 @@ class Placement(_Row):
 
 
 @dataclass(frozen=True)
-class MovePlan(_Row):
+class MovePlan(FromDict):
     """What the source asks of the target (F9.4): all that the target needs besides the sealed spec."""
     id: str
     name: str
@@ -247,7 +262,7 @@ class MovePlan(_Row):
 
 
 @dataclass(frozen=True)
-class MoveRow(_Row):
+class MoveRow(FromDict):
     """Progress of a move (table ``moves``): a log and a channel, never the authority. Each column has one writer.
 
     Who wants the move writes ``asked`` (an envelope to the holder); the source writes ``request`` (an envelope with the
@@ -267,7 +282,7 @@ class MoveRow(_Row):
 
 
 @dataclass(frozen=True)
-class Broadcast(_Row):
+class Broadcast(FromDict):
     """A hint to look now (table ``broadcasts``): joined, moved, effective, released, adopted ..."""
     id: str
     kind: str
@@ -279,8 +294,11 @@ class Broadcast(_Row):
 
 
 @dataclass(frozen=True)
-class Decision(_Row):
-    """Why something was moved (table ``decisions``): with every candidate's C, M, T and A, the choice can be recomputed."""
+class Decision(FromDict):
+    """Why something was moved, or not (table ``decisions``): with every candidate's C, M, T and A, the choice can be
+    recomputed. ``need``: the cores (cpu) and bytes (memory) that it was made for, ``rules`` its placement labels.
+    ``brakes``: why each container stayed that might have gone instead. ``choice`` is '' where nothing moved.
+    """
     id: str
     host: str
     trigger: str
@@ -290,4 +308,7 @@ class Decision(_Row):
     sentence: str = ''
     weights: dict = field(default_factory=dict)
     candidates: tuple = ()
+    brakes: tuple = ()
+    need: dict = field(default_factory=dict)
+    rules: tuple = ()
     decided_at: int = 0

@@ -56,7 +56,7 @@ decisions:
       description: The host that decided.
       type: str
     trigger:
-      description: What made it decide.
+      description: What made it decide; C(asked), C(contention) of its host, or C(anomaly) of the container.
       type: str
     name:
       description: The container.
@@ -65,11 +65,22 @@ decisions:
       description: The move that followed.
       type: str
     choice:
-      description: The host chosen.
+      description: The host chosen; empty where nothing moved.
       type: str
     sentence:
       description: Why, in words.
       type: str
+    brakes:
+      description: Why each container stayed that might have gone instead.
+      type: list
+      elements: str
+    need:
+      description: The cores C(cpu) and bytes C(memory) for which a host was looked for.
+      type: dict
+    rules:
+      description: The container's placement labels at that time.
+      type: list
+      elements: str
     weights:
       description: The weights alpha, beta and tau at that time.
       type: dict

@@ -10,7 +10,7 @@ short_description: Show what holds for a whole fleet
 version_added: 1.0.0
 author: The ringfleet.core authors (@ringfleet)
 description:
-  - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen.
+  - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen, and whether it is paused.
 extends_documentation_fragment:
   - ringfleet.core.ringfleet
   - ringfleet.core.ringfleet.attributes
@@ -40,6 +40,23 @@ weights:
   returned: success
   type: dict
   sample: {alpha: 1.0, beta: 1.0, tau: 1.0}
+pause:
+  description: Whether the fleet is paused, so that it decides nothing by itself; without a pause its C(reason) is empty.
+  returned: success
+  type: dict
+  contains:
+    reason:
+      description: Why.
+      type: str
+    by:
+      description: Who paused it.
+      type: str
+    since_at:
+      description: Since when, in milliseconds since the epoch.
+      type: int
+    age_s:
+      description: For how many seconds.
+      type: int
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -86,7 +86,9 @@ hosts:
       description: The route times from it to the other hosts in milliseconds, smoothed; T of formula (1-1).
       type: dict
     load:
-      description: The host's load in its last beat; CPU in cores, memory in bytes, pressure in percent or -1 where there is none.
+      description:
+        - The host's load in its last beat; CPU in cores, memory in bytes, pressure in percent or -1 where there is none.
+        - C(contended) says what is too much, in words. C(unjudged) says why no verdict is made now, as while a move runs there.
       type: dict
 """
 

@@ -60,6 +60,10 @@ hosts:
         - C(cpu_throttled) is the share of periods in which it met its own CPU limit; C(immovable) tells why it cannot move.
         - C(mode) is V(start-first) or V(stop-first), C(rebalance) whether its label C(ringfleet.rebalance) is true, and C(rules) the
           terms of its placement labels, such as V(require disk=ssd).
+        - C(anomaly) is the verdict, V(none), V(mild) or V(severe), with its C(reasons). C(own_fault) says that the container does it to
+          itself, so that moving it would not help; such a verdict is never V(severe).
+        - C(started) is when this run began, C(restarts) how often the engine started it again, C(exit_code) how the last run ended.
+          C(oom_kills) counts kills at its own memory limit since the watcher watches it.
       type: list
       elements: dict
 """

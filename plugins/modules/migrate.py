@@ -105,7 +105,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.errors import MoveRefused
 from ..module_utils.protocol.client import argument_spec, run
 
-ENDED = ('done', 'aborted')
+ENDED = ('done', 'unhealthy', 'aborted')
 
 
 def migrate(module, client):
@@ -133,6 +133,9 @@ def migrate(module, client):
     if move['outcome'] == 'aborted':
         module.fail_json(msg='Container %s stays on %s: %s' % (move['name'], move['source'], move['source_note']),
                          move=move, changed=False)
+    if move['outcome'] == 'unhealthy':
+        module.fail_json(msg='Container %s is on %s now and is not healthy there: %s. It stays there: look at its log; migrate moves it again.' % (
+            move['name'], move['target'], move['target_note']), move=move, changed=True)
     if move['outcome'] != 'done':
         raise MoveRefused('Move %s of container %s is still %s after %d s: source %s, target %s (%s)' % (
             move['id'], move['name'], move['outcome'], params['timeout'], move['source_step'] or 'silent',

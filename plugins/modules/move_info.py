@@ -74,7 +74,7 @@ moves:
       description: V(start-first) or V(stop-first); empty until it is planned.
       type: str
     outcome:
-      description: V(open), V(committed), V(done) or V(aborted).
+      description: V(open), V(committed), V(done), V(unhealthy) (it is there and not well) or V(aborted).
       type: str
     source_step:
       description: The source's last step.

@@ -1,16 +1,16 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m bench [sampling] [watcher] [move]``: all of them when none is named."""
+"""``python -m bench [sampling] [watcher] [move] [decide]``: all of them when none is named."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from bench import fleet, move, sampling, watcher
+from bench import decide, fleet, move, sampling, watcher
 
-BENCHMARKS = {"sampling": sampling.run, "watcher": watcher.run, "move": move.run}
+BENCHMARKS = {"sampling": sampling.run, "watcher": watcher.run, "move": move.run, "decide": decide.run}
 
 
 def main() -> int:

@@ -65,23 +65,24 @@ def join() -> list[str]:
     return hosts()
 
 
-def until(what: str, question: Callable[[], Any], seconds: float = 60) -> None:
-    """Ask until the answer is yes. Raises BenchError that names what was waited for."""
+def until(what: str, question: Callable[[], Any], seconds: float = 60) -> Any:
+    """Ask until the answer is yes; that answer. Raises BenchError that names what was waited for."""
     end = time.monotonic() + seconds
-    while not question():
+    while not (answer := question()):
         if time.monotonic() > end:
             raise BenchError(f"waited {seconds:g} s for {what}")
         time.sleep(0.3)
+    return answer
 
 
 @contextmanager
-def containers(host: str, count: int, *options: str) -> Iterator[list[str]]:
+def containers(host: str, count: int, *options: str, command: tuple[str, ...] = ()) -> Iterator[list[str]]:
     """So many managed containers on a host, removed by name afterwards, also those of an earlier run that was cut off."""
     names = [f"{PREFIX}-{number}" for number in range(1, count + 1)]
     remove(host)
     try:
         for name in names:
-            on(host, "docker", "run", "-d", "--name", name, "--label", "ringfleet.managed=true", *options, IMAGE)
+            on(host, "docker", "run", "-d", "--name", name, "--label", "ringfleet.managed=true", *options, IMAGE, *command)
         yield names
     finally:
         remove(host)

@@ -4,6 +4,7 @@
 """What stands for the store and the engine: the in-memory ones always, the real ones on the lab (marker ``lab``)."""
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import uuid
 
@@ -42,6 +43,30 @@ def ring(tmp_path_factory):
 def store(request):
     """A Store: the twin or the real ring."""
     return MemoryStore(Tables()) if request.param == 'memory' else request.getfixturevalue('ring')
+
+
+@contextlib.contextmanager
+def _twin_repair(store):
+    """A repair that two looks see."""
+    store.work = ('a repair',)
+    looks = iter((True, True))
+    yield lambda: next(looks, False)
+    store.work = ()
+
+
+@contextlib.contextmanager
+def _real_repair(_store):
+    """A real one of a small keyspace, on the host whose client the store is."""
+    with subprocess.Popen(['docker', 'exec', hosts.name(1), '/opt/ringfleet/bin/ringfleet-nodetool', 'repair', '-full', 'system_auth'],
+                          stdout=subprocess.DEVNULL) as process:
+        yield lambda: process.poll() is None
+    assert process.returncode == 0
+
+
+@pytest.fixture
+def repair(store):
+    """A store to a context of a repair on its ring node; the context gives whether it still runs."""
+    return _twin_repair if isinstance(store, MemoryStore) else _real_repair
 
 
 @pytest.fixture

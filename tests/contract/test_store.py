@@ -163,6 +163,17 @@ def test_until_it_is_settled_nothing_else_is_written(store, unique, monkeypatch)
     assert store.swap(now, FleetRow(unique, '4')).value == '4'
 
 
+def test_a_repair_of_the_local_ring_node_is_told_while_it_runs(store, repair):
+    assert store.ring_work() == ()
+    seen = set()
+    with repair(store) as running:
+        while running():
+            seen.add(store.ring_work())
+    assert any('a repair' in words for words in seen)
+    assert {word for words in seen for word in words} <= {'streaming', 'a repair'}
+    assert store.ring_work() == ()
+
+
 def test_beats_are_replaced(store, unique):
     for counter in (1, 2):
         beat = Beat(unique, 'boot', 5, counter, 1750000000000, '1.0.0', HostLoad(2.0, 0.5, 1 << 30, 1 << 20, 1.5, contended=('hot',)),
@@ -226,7 +237,8 @@ def test_broadcasts_since(store, unique):
 
 def test_decisions_of_a_day(store, unique):
     now = int(time.time() * 1000)
-    decision = Decision('d1', unique, 'asked', 'web', 'm', 'h2', 'because', {'alpha': 2.0}, ({'host': 'h2'},), now)
+    decision = Decision('d1', unique, 'asked', 'web', 'm', 'h2', 'because', {'alpha': 2.0}, ({'host': 'h2'},),
+                        ('db: it stays',), {'cpu': 0.5, 'memory': 7}, ('require disk=ssd',), now)
     store.put_decision(decision)
     assert store.decisions(unique, day_of(now)) == [decision]
     assert store.decisions(unique, '2001-01-01') == []

@@ -1,7 +1,8 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make demo`: three hosts, join, labelled containers started three ways, their load as each host sees it, a move.
+"""`make demo`: three hosts, join, labelled containers started three ways, their load as each host sees it, a move,
+and contention from which a host frees itself.
 
 Leaves everything up to look around; `make clean` removes it."""
 
@@ -16,7 +17,7 @@ import urllib.request
 from lab import engine, hosts, inventory
 from lab.shell import CACHE, LabError, wait_for
 
-from . import ask, show
+from . import ask, contention, show
 
 FILES = pathlib.Path(__file__).parent / "files"
 CONTAINERS = {"shop": 1, "wiki": 2, "blog": 3}
@@ -82,6 +83,7 @@ def _run(story: Story) -> None:
     print(show.steps(move))
     url = f"http://{hosts.address(int(target[len(hosts.PREFIX):]))}:{PORT}/cgi-bin/where"
     story.tell(f"{MOVED} answers at {url}: container {_answer(url)}")
+    contention.tell(story, stock, _answer)
     print(AFTERWARDS.format(cache=CACHE, inventory=stock, moved=MOVED, h1=hosts.name(1), h2=hosts.name(2)))
 
 

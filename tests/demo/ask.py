@@ -25,11 +25,11 @@ def environment() -> dict[str, str]:
     return dict(os.environ, ANSIBLE_COLLECTIONS_PATH=paths, ANSIBLE_HOME=str(CACHE / "ansible"), PATH=f"{BIN}:{os.environ['PATH']}")
 
 
-def playbook(name: str, inventory: pathlib.Path) -> None:
-    """Run a playbook; its output goes to a file, and its end to the error when it fails."""
+def playbook(name: str, inventory: pathlib.Path, **variables: object) -> None:
+    """Run a playbook with variables; its output goes to a file, and its end to the error when it fails."""
     log = CACHE / "lab" / "demo.log"
     with log.open("a") as out:
-        done = subprocess.run(["ansible-playbook", "-i", str(inventory), name], stdout=out, stderr=subprocess.STDOUT, check=False,
+        done = subprocess.run(["ansible-playbook", "-i", str(inventory), name, "-e", json.dumps(variables)], stdout=out, stderr=subprocess.STDOUT, check=False,
                               env=environment(), cwd=ROOT)
     if done.returncode:
         raise LabError(f"{name} failed with {done.returncode}; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-25:]))

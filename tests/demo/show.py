@@ -43,3 +43,18 @@ def members(answer: dict) -> str:
     """The hosts with their state and the two proofs of life, which come by different ways."""
     rows = [(host["host"], host["address"], host["state"], host["signs"], f"{host['beat']['age_s']} s", host["gossip"]["status"]) for host in answer["hosts"]]
     return table(("host", "address", "state", "signs", "beat's age", "gossip"), rows)
+
+
+def decision(told: dict) -> str:
+    """Why, in words, and every candidate with the figures of formula (1-1)."""
+    rows = [(each["host"], f"{each['C']:.2f}", f"{each['M']:.2f}", f"{each['T']:.1f} ms", f"{each['A']:.3f}",
+             "chosen" if each["host"] == told["choice"] else "; ".join(each["excluded"])) for each in told["candidates"]]
+    stayed = [f"  stays: {brake}" for brake in told["brakes"]]
+    return "\n".join([f"  {told['sentence']}", *stayed, table(("host", "C", "M", "T", "A", ""), rows)])
+
+
+def utilisations(answer: dict) -> str:
+    """Each host's processor: how much of it is used, and for how much of the last seconds somebody waited for it."""
+    rows = [(host["host"], f"{host['load']['cpu_used'] / host['load']['cpu_capacity']:.0%}", f"{host['load']['cpu_pressure']:.0f} %")
+            for host in answer["hosts"]]
+    return table(("host", "CPU used", "CPU waited for"), rows)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 from gates import counting
 from gates.part import CACHE, ROOT, Log, Outcome
 
 HOSTS = 3
+# Where .config/molecule/config.yml lets the verifier write it.
+REPORT = CACHE / "logs" / "molecule.xml"
 
 
 def up(log: Log) -> Outcome:
@@ -25,24 +28,27 @@ def up(log: Log) -> Outcome:
     return Outcome(HOSTS, 0, f"{HOSTS} hosts")
 
 
-def molecule(log: Log) -> Outcome:
-    """Scenario ``default`` without its destroy; converge and idempotence are a test each, the verifier's are counted."""
-    if not (ROOT / "molecule" / "default" / "molecule.yml").is_file():
-        return Outcome(0, 1, "missing: molecule/default")
-    log.run(["molecule", "reset", "-s", "default"])
-    report = log.path.with_suffix(".xml")
-    report.unlink(missing_ok=True)
-    steps = 0
-    for step in ("create", "converge", "idempotence", "verify"):
-        code = log.run(["molecule", step, "-s", "default"], env={"RINGFLEET_JUNIT": str(report)}, minutes=25)
-        if code and step != "verify":
-            return Outcome(steps, 1, f"molecule {step}: exit {code}")
-        steps += step in ("converge", "idempotence")
-    if not report.exists():
-        return Outcome(steps, 1, f"molecule verify: exit {code}, and no report of its tests")
-    verified = counting.junit(report.read_text(encoding="utf-8"))
-    failed = max(verified.failed, 1) if code else verified.failed
-    return Outcome(steps + verified.passed, failed, f"{verified.passed} verified", verified.names)
+def molecule(scenario: str, *steps: str) -> Callable[[Log], Outcome]:
+    """A part's function: a scenario on the lab's hosts. Each step is a test; of ``verify`` the verifier's own are counted."""
+
+    def run(log: Log) -> Outcome:
+        if not (ROOT / "molecule" / scenario / "molecule.yml").is_file():
+            return Outcome(0, 1, f"missing: molecule/{scenario}")
+        log.run(["molecule", "reset", "-s", scenario])
+        REPORT.unlink(missing_ok=True)
+        for done, step in enumerate(steps):
+            code = log.run(["molecule", step, "-s", scenario], minutes=25)
+            if code:
+                return Outcome(done, 1, f"molecule {step}: exit {code}")
+        code = log.run(["molecule", "verify", "-s", scenario], minutes=25)
+        if not REPORT.exists():
+            return Outcome(len(steps), 1, f"molecule verify: exit {code}, and no report of its tests")
+        verified = counting.junit(REPORT.read_text(encoding="utf-8"))
+        log.run(["molecule", "cleanup", "-s", scenario])
+        failed = max(verified.failed, 1) if code else verified.failed
+        return Outcome(len(steps) + verified.passed, failed, f"{verified.passed} verified", verified.names)
+
+    return run
 
 
 def down() -> None:

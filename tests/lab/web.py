@@ -4,7 +4,8 @@
 """A tiny container image for the fleet's containers, made without any registry: a static busybox with a web server.
 
 `rflab-web:1` answers on port 80; `/cgi-bin/where` names the container that answers. `busybox httpd -f -p 80` works as a command too,
-but as PID 1 it ignores SIGTERM and takes the whole stop timeout: the image's own command obeys at once."""
+but as PID 1 it ignores SIGTERM and takes the whole stop timeout: the image's own command obeys at once. `/bin/crunch 4 9` serves and is
+busy as well."""
 
 from __future__ import annotations
 
@@ -19,9 +20,30 @@ NAME = "rflab-web:1"
 KEY_LABEL = "rflab.recipe"
 APPLETS = ("sh", "cat", "cp", "dd", "echo", "env", "grep", "hostname", "httpd", "id", "kill", "ls", "mkdir", "nc", "ps", "rm", "sleep", "sync",
            "touch", "true", "false", "wget", "yes")
+# Busy by processor time, not by the clock: on a crowded host it wants as much as on an idle one. Several processes at once make
+# the host's tasks wait for each other, which one process that burns as long never does.
+CRUNCH = """#!/bin/sh
+# crunch PROCESSES TICKS: the web server, and each second so many processes that use TICKS hundredths of a second of CPU each
+trap 'exit 0' TERM INT
+httpd -f -p "${PORT:-80}" -h /www &
+work() {
+  while :; do
+    spins=0; while [ $spins -lt 2000 ]; do spins=$((spins + 1)); done
+    read -r _ _ _ _ _ _ _ _ _ _ _ _ _ user system _ < /proc/self/stat
+    [ $((user + system)) -ge "$1" ] && exit
+  done
+}
+while :; do
+  workers=''; count=0
+  while [ $count -lt "$1" ]; do count=$((count + 1)); work "$2" & workers="$workers $!"; done
+  wait $workers
+  sleep 1 & wait $!
+done
+"""
 FILES = {
     "bin/web": (0o755, "#!/bin/sh\n# PID 1 has no default signal handlers: without the trap a stop would wait for the kill.\n"
                        "trap 'kill $!; exit 0' TERM INT\nhttpd -f -p \"${PORT:-80}\" -h /www &\nwait $!\n"),
+    "bin/crunch": (0o755, CRUNCH),
     "etc/passwd": (0o644, "root:x:0:0:root:/root:/bin/sh\nweb:x:1000:1000:web:/www:/bin/sh\n"),
     "etc/group": (0o644, "root:x:0:\nweb:x:1000:\n"),
     "www/index.html": (0o644, "rflab-web\n"),

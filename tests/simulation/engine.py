@@ -115,7 +115,7 @@ class FakeEngine(Engine):
             return
         if box['Name'].lstrip('/') in self.refuses_start:
             raise EngineError('Docker refused: driver failed programming external connectivity')
-        box['State'].update(Status='running', Pid=4242, StartedAt='2026-01-01T00:00:%06.3fZ' % (
+        box['State'].update(Status='running', Pid=int(box['Id'][:7], 16), StartedAt='2026-01-01T00:00:%06.3fZ' % (
             self.clock.monotonic() % 60))
         box['since'] = self.clock.monotonic()
         self._tell('start', box)

@@ -202,11 +202,3 @@ def test_a_watcher_that_starts_again_joins_once(fleet):
     assert fleet['h1'].call('host.info', name='h1')['hosts'][0]['generation'] == generation
     joined = [each for each in fleet['h1'].call('broadcast.info', kind='joined')['broadcasts'] if each['host'] == 'h1']
     assert len(joined) == 1
-
-
-def test_a_verdict_travels_with_the_report(fleet):
-    fleet['h1'].engine.run('sick', 'web:1', MANAGED, {'Test': ['CMD', 'false']})
-    fleet.run(60)
-    report = fleet['h3'].call('load.info', name='sick')['hosts'][0]['containers'][0]
-    assert (report['anomaly'], report['reasons']) == ('severe', ('its health check fails since 3 rounds',))
-    assert fleet.row('sick').holder == 'h1'

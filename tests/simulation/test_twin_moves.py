@@ -107,6 +107,18 @@ def test_an_unhealthy_copy_never_takes_over():
     assert 'not healthy' in fleet['h1'].call('move.info', id=ident)['moves'][0]['source_note']
 
 
+def test_one_that_ran_there_and_is_unhealthy_stays_and_the_move_ends():
+    fleet = fleet_with('stop-first', healthcheck={'Test': ['CMD', 'false']}, restart={'Name': 'always', 'MaximumRetryCount': 0})
+    ident = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(settled(fleet, ident))
+    assert_runs_once(fleet)
+    assert fleet.row('web').holder == 'h2'
+    assert fleet['h2'].engine.inspect('web')['HostConfig']['RestartPolicy']['Name'] == 'always'
+    told = fleet['h3'].call('move.info', id=ident)['moves'][0]
+    assert (told['outcome'], 'health check: unhealthy' in told['target_note']) == ('unhealthy', True)
+    assert fleet['h3'].call('move.info', name='web', open=True)['moves'] == []
+
+
 def test_a_copy_that_cannot_be_started_goes_back():
     fleet = fleet_with('stop-first')
     fleet['h2'].engine.refuses_start.add('web')

@@ -11,7 +11,7 @@ import logging
 from ansible_collections.ringfleet.core.plugins.module_utils import settings as settings_room
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError
 from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, HostRow
-from ansible_collections.ringfleet.core.plugins.module_utils.monitor.cgroup import Counters
+from ansible_collections.ringfleet.core.plugins.module_utils.monitor.cgroup import Counters, read_text
 from ansible_collections.ringfleet.core.plugins.module_utils.network.rtt import Probe
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Endpoint
 from ansible_collections.ringfleet.core.plugins.module_utils.store.memory import MemoryStore, Tables
@@ -34,24 +34,55 @@ class InlineJobs:
 
 
 class FakeCgroups:
-    """Control groups that count up with time; ``load`` sets a container's cores."""
+    """Control groups of a host with half a core: its own ``cores``, and on top those of each container labelled
+    ``twin.cores`` (``twin.memory``: its bytes); what is not labelled uses as much as the host. From 70 % on its tasks wait for
+    the CPU, unless ``folder``, the host's own top group, has pressure files.
+    """
 
-    def __init__(self, clock):
+    CAPACITY = 0.5
+
+    def __init__(self, clock, engine):
         self._clock = clock
+        self._engine = engine
+        self._sums = {}
         self.cores = 0.1
         self.memory = 10 << 20
+        self.full = {'memory': 0.0, 'io': 0.0}
+        self.memory_limit = 0
+        self.folder = 'top'
 
     def of_process(self, pid):
         return {'': str(pid)}
 
     def top(self):
-        return {'': 'top'}
+        return {'': self.folder}
+
+    def _label_of(self, pid, label, otherwise):
+        for box in self._engine.boxes.values():
+            if str(box['State']['Pid']) == pid:
+                return float(box['Config']['Labels'].get(label, otherwise))
+        return 0.0
+
+    def wanted(self):
+        """Cores that are asked for on this host."""
+        return self.cores + sum(float(box['Config']['Labels'].get('twin.cores', 0)) for box in self._engine.boxes.values()
+                                if box['State']['Status'] == 'running')
+
+    def text(self, path):
+        if self.folder != 'top':
+            return read_text(path)
+        if path.endswith('cpu.pressure'):
+            return 'some avg10=0 avg60=%d avg300=0' % (40 if self.wanted() > 0.7 * self.CAPACITY else 0)
+        return 'full avg10=0 avg60=%.1f avg300=0' % self.full['memory' if 'memory' in path else 'io']
 
     def read(self, folders):
-        if folders[''] == 'top':
-            return Counters(cpu_s=self._clock.monotonic() * self.cores, cpu_limit=0.5, memory=100 << 20,
-                            memory_limit=512 << 20)
-        return Counters(cpu_s=self._clock.monotonic() * self.cores, memory=self.memory)
+        who, now = folders[''], self._clock.monotonic()
+        then, total = self._sums.get(who, (0.0, 0.0))
+        rate = min(self.CAPACITY, self.wanted()) if who == self.folder else self._label_of(who, 'twin.cores', self.cores)
+        self._sums[who] = (now, total + (now - then) * rate)
+        if who == self.folder:
+            return Counters(cpu_s=self._sums[who][1], cpu_limit=self.CAPACITY, memory=100 << 20, memory_limit=512 << 20)
+        return Counters(cpu_s=self._sums[who][1], memory=int(self._label_of(who, 'twin.memory', self.memory)), memory_limit=self.memory_limit)
 
 
 class FakeTransfer:
@@ -103,7 +134,7 @@ class TwinHost:
         self.address = '10.0.0.%d' % number
         self.clock = VirtualClock(fleet.time, skew_ms=number * 37)
         self.engine = FakeEngine(name, self.clock)
-        self.cgroups = FakeCgroups(self.clock)
+        self.cgroups = FakeCgroups(self.clock, self.engine)
         self.transfer = FakeTransfer(fleet.files)
         self.fuse = Fuse()
         self.crashes = 0

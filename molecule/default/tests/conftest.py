@@ -13,7 +13,7 @@ import testinfra
 from testinfra.host import Host
 
 # importlib mode puts no test folder on the path.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "shared"))
 
 
 @pytest.fixture(scope="session")

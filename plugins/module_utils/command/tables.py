@@ -33,7 +33,7 @@ def hosts(answer):
         rows.append((each['host'], each['state'], each['signs'], each['beat']['age_s'], each['gossip']['age_s'],
                      percent(load.get('cpu_used', 0), load.get('cpu_capacity')),
                      percent(load.get('memory_used', 0), load.get('memory_capacity')), load.get('containers'),
-                     '; '.join(load.get('contended', ()))))
+                     '; '.join(load.get('contended', ())) or load.get('unjudged')))
     return table(('HOST', 'STATE', 'SIGNS', 'BEAT s', 'GOSSIP s', 'CPU', 'MEMORY', 'CONTAINERS', 'CONTENDED'), rows)
 
 
@@ -72,8 +72,9 @@ def why(name, containers_answer, load_answer, decisions_answer, moves_answer):
     for host in load_answer['hosts']:
         for report in host['containers']:
             because = ': %s' % '; '.join(report['reasons']) if report['reasons'] else ''
-            lines.append('On %s it is %s (health %s), anomaly %s%s.' % (
-                host['host'], report['status'], report['health'], report['anomaly'], because))
+            fault = ', its own fault' if report['own_fault'] else ''
+            lines.append('On %s it is %s (health %s), anomaly %s%s%s.' % (
+                host['host'], report['status'], report['health'], report['anomaly'], fault, because))
     lines.append('It does not move: %s.' % '; '.join(row['immovable']) if row['immovable'] else 'It can move.')
     for decision in decisions_answer['decisions'][:3]:
         lines.append('%s %s decided, %s' % (clock(decision['decided_at']), decision['host'], decision['sentence']))

@@ -14,13 +14,18 @@ UNHEALTHY = 'unhealthy'
 
 @dataclass(frozen=True)
 class Health:
-    """``status`` is Docker's (running, exited ...), ``check`` the health check's verdict or ``none``."""
+    """``status`` is Docker's (running, exited ...), ``check`` the health check's verdict or ``none``.
+
+    ``oom_killed``: the run that is over ended for want of memory. ``memory_limit`` in bytes, 0 for none.
+    """
     status: str
     check: str
     restarts: int
     pid: int
     started: str
     exit_code: int
+    oom_killed: bool = False
+    memory_limit: int = 0
 
 
 def health_of(inspected):
@@ -28,7 +33,8 @@ def health_of(inspected):
     state = inspected.get('State') or {}
     return Health(state.get('Status', ''), (state.get('Health') or {}).get('Status') or NONE,
                   int(inspected.get('RestartCount') or 0), int(state.get('Pid') or 0), state.get('StartedAt', ''),
-                  int(state.get('ExitCode') or 0))
+                  int(state.get('ExitCode') or 0), bool(state.get('OOMKilled')),
+                  int((inspected.get('HostConfig') or {}).get('Memory') or 0))
 
 
 def has_check(inspected):

@@ -3,19 +3,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """S201, F9.1: is something wrong, how bad, and whose fault is it? Pure: rounds of figures in, verdicts with reasons out.
 
-**none**; **mild**: it still serves, recorded and shown; **severe**: it cannot serve here. What is the container's own
-fault (killed at its own memory limit, throttled at its own CPU limit, a crash loop) is never more than mild: it would
-recur on any other host. Thresholds are those that systemd-oomd, the OpenShift descheduler and Proxmox settled on.
+**none**; **mild**: recorded and shown; **severe**: it cannot serve here, and its host has a part in that. What is the
+container's own fault (killed at its own memory limit, throttled at its own CPU limit, a crash loop, an end or a failing
+health check that nothing on its host explains) is never more than mild: it would recur on any other host. Thresholds are
+those that systemd-oomd, the OpenShift descheduler and Proxmox settled on.
 """
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .record import GONE, RESTARTING, ROUNDS, RUNNING, THROTTLED
+
 NONE = 'none'
 MILD = 'mild'
 SEVERE = 'severe'
 
-ROUNDS = 3
 ROUND_S = 10.0
 
 UTILISATION = 0.70
@@ -24,7 +26,11 @@ MEMORY_FULL = 5.0
 IO_FULL = 10.0
 # Below this share of each threshold a host that was contended is cool again.
 RELEASE = 0.5
-THROTTLED = 0.25
+# A working set so near to its own limit makes its own pressure.
+NEAR_LIMIT = 0.9
+# So many starts in vain, and another host is tried once.
+STARTS = 3
+FAILS = 'its health check fails since %d rounds' % ROUNDS
 
 
 @dataclass(frozen=True)
@@ -75,40 +81,73 @@ def next_trend(trend, load):
     return Trend(rounds, bool(rising), tuple(heats[-1][name][1] for name in rising))
 
 
-def own_faults(reports):
-    """What a container does to itself, over its last rounds (LoadReports, oldest first)."""
-    first, last = reports[0], reports[-1]
-    found = []
-    if last.oom_kills > first.oom_kills and last.memory_limit:
-        found.append('killed %d times at its own memory limit of %d MiB' % (
-            last.oom_kills - first.oom_kills, last.memory_limit >> 20))
-    if last.cpu_limit and all(each.cpu_throttled > THROTTLED for each in reports):
-        found.append('throttled at its own limit of %.2f cores' % last.cpu_limit)
-    if last.status == 'restarting' or last.restarts - first.restarts >= ROUNDS:
+def own_faults(record):
+    """What a container does to itself, in words."""
+    last, kills, found = record.last, sum(record.kills), []
+    if kills and last.memory_limit:
+        found.append('killed %s at its own memory limit of %d MiB' % (
+            'once' if kills == 1 else '%d times' % kills, last.memory_limit >> 20))
+    if record.throttled:
+        found.append('throttled at its own limit of %.2f cores' % max(each.cpu_limit for each in record.rounds))
+    if last.status == RESTARTING or sum(record.restarts) >= STARTS:
         found.append('in a crash loop')
+    # Three rounds: until then a stop by its user is known as one.
+    if len(record.rounds) == ROUNDS and all(each.status in GONE for each in record.rounds):
+        found.append('it exited by itself with code %d' % last.exit_code)
     return tuple(found)
 
 
-def judge(reports, contended):
+def _waits(report):
+    """What a container waits for that its own limits do not explain: {resource: sentence}."""
+    found = {}
+    if report.cpu_throttled > THROTTLED * RELEASE:
+        return found
+    if report.cpu_some60 > CPU_SOME:
+        found['cpu'] = 'it waits for CPU for %d %% of the time' % round(report.cpu_some60)
+    if report.memory_full60 > MEMORY_FULL and not 0 < report.memory_limit * NEAR_LIMIT < report.memory_used:
+        found['memory'] = 'it waits for memory for %d %% of the time' % round(report.memory_full60)
+    if report.io_full60 > IO_FULL:
+        found['io'] = 'it waits for the disk for %d %% of the time' % round(report.io_full60)
+    return found
+
+
+def _lasting_waits(rounds):
+    waits = [_waits(each) for each in rounds]
+    return tuple(sentence for name, sentence in waits[-1].items() if all(name in each for each in waits))
+
+
+def judge(record, contended, tried_on=''):
     """The Verdict on a container.
 
-    :param reports: its LoadReports of the last rounds, oldest first, at most three, of one instance.
-    :param contended: whether its host is contended now.
+    :param record: its Record. :param contended: whether its host is contended now.
+    :param tried_on: the host from which it was moved here because its health check failed there; '' when it was not.
     """
-    if not reports:
+    if not record.rounds:
         return Verdict()
-    last, faults = reports[-1], own_faults(reports)
-    failing = len(reports) >= ROUNDS and all(each.health == 'unhealthy' for each in reports)
-    reasons = list(faults)
-    if failing:
-        reasons.append('its health check fails since %d rounds' % ROUNDS)
-    if last.log_over:
-        reasons.append('its log is over the standard "%s"' % last.log_standard)
+    around = []
+    if record.last.log_over:
+        around.append('its log is over the standard "%s"' % record.last.log_standard)
     if contended:
-        reasons.append('its host is contended')
-    if not reasons:
-        return Verdict()
-    cannot_serve = failing or (last.log_over and contended)
-    if cannot_serve and not faults:
-        return Verdict(SEVERE, tuple(reasons))
-    return Verdict(MILD, tuple(reasons), bool(faults))
+        around.append('its host is contended')
+    failing = len(record.rounds) == ROUNDS and all(
+        each.status == RUNNING and each.health == 'unhealthy' for each in record.rounds)
+    faults = own_faults(record)
+    if faults:
+        return Verdict(MILD, faults + ((FAILS,) if failing else ()) + tuple(around), True)
+    if failing:
+        return _failing(record, tuple(around), tried_on)
+    if len(around) > 1:
+        return Verdict(SEVERE, tuple(around))
+    return Verdict(MILD, tuple(around)) if around else Verdict()
+
+
+def _failing(record, around, tried_on):
+    """The Verdict on a container whose health check fails for no fault that shows."""
+    if tried_on:
+        return Verdict(MILD, ('its health check fails here as it did on %s' % tried_on,) + around, True)
+    around += _lasting_waits(record.rounds)
+    if around:
+        return Verdict(SEVERE, (FAILS,) + around)
+    if record.starts >= STARTS:
+        return Verdict(SEVERE, (FAILS, 'still unhealthy after %d restarts: tried once elsewhere' % STARTS))
+    return Verdict(MILD, ('its health check fails and nothing on its host explains it',), True)

@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 
 from ..errors import SampleError
-from .pressure import some_avg10
+from .pressure import LASTING, figure, some_avg10
 
 _NS = 1e9
 _US = 1e6
@@ -22,7 +22,10 @@ _UNLIMITED = 1 << 60
 
 @dataclass(frozen=True)
 class Counters:
-    """Raw figures of one control group; CPU in seconds since its start, memory in bytes, pressure in percent or -1."""
+    """Raw figures of one control group; CPU in seconds since its start, memory in bytes, pressure in percent or -1.
+
+    ``oom_kills`` are those at its own limit: the kernel counts into a group also what it killed for want of memory elsewhere.
+    """
     cpu_s: float = 0.0
     cpu_limit: float = 0.0
     periods: int = 0
@@ -33,6 +36,9 @@ class Counters:
     cpu_pressure: float = -1.0
     memory_pressure: float = -1.0
     io_pressure: float = -1.0
+    cpu_some60: float = -1.0
+    memory_full60: float = -1.0
+    io_full60: float = -1.0
 
 
 def read_text(path):
@@ -112,6 +118,8 @@ class Cgroups:
         """Folders of the host's own top groups: where a host is itself limited, its limits stand there."""
         return {name: self._root + point for name, point in self._mounts.items()}
 
+    text = staticmethod(read_text)
+
     @staticmethod
     def read(folders):
         """Counters of the groups in ``folders``; figures that the kernel does not have keep their default."""
@@ -126,13 +134,14 @@ def _read_v2(folder):
     quota, _space, period = (read_text(folder + '/cpu.max') or 'max 100000').strip().partition(' ')
     limit = _number(folder + '/memory.max')
     usage = _number(folder + '/memory.current') or 0
+    events = _pairs(folder + '/memory.events')
     return Counters(
         cpu_s=stat.get('usage_usec', 0) / _US,
         cpu_limit=int(quota) / int(period) if quota.isdigit() else 0.0,
         periods=stat.get('nr_periods', 0), throttled=stat.get('nr_throttled', 0),
         memory=_working_set(usage, _pairs(folder + '/memory.stat').get('inactive_file', 0)),
         memory_limit=int(limit) if limit and limit < _UNLIMITED else 0,
-        oom_kills=_pairs(folder + '/memory.events').get('oom_kill', 0), **_pressures(folder))
+        oom_kills=_own_kills(events.get('oom_kill', 0), events.get('oom')), **_pressures(folder))
 
 
 def _read_v1(folders, unified):
@@ -148,7 +157,7 @@ def _read_v1(folders, unified):
         periods=stat.get('nr_periods', 0), throttled=stat.get('nr_throttled', 0),
         memory=_working_set(usage, _pairs(memory + '/memory.stat').get('total_inactive_file', 0)),
         memory_limit=int(limit) if limit and limit < _UNLIMITED else 0,
-        oom_kills=_pairs(memory + '/memory.oom_control').get('oom_kill', 0),
+        oom_kills=_own_kills(_pairs(memory + '/memory.oom_control').get('oom_kill', 0), _number(memory + '/memory.failcnt')),
         **(_pressures(unified) if unified is not None else {}))
 
 
@@ -157,6 +166,12 @@ def _working_set(usage, inactive_file):
     return max(0, int(usage) - int(inactive_file))
 
 
+def _own_kills(kills, limit_met):
+    """Kills of a group that met its own limit ``limit_met`` times; None where the kernel does not tell."""
+    return kills if limit_met is None else min(kills, int(limit_met))
+
+
 def _pressures(folder):
-    return {name + '_pressure': some_avg10(read_text('%s/%s.pressure' % (folder, name)))
-            for name in ('cpu', 'memory', 'io')}
+    texts = {name: read_text('%s/%s.pressure' % (folder, name)) for name in ('cpu', 'memory', 'io')}
+    return dict({name + '_pressure': some_avg10(text) for name, text in texts.items()},
+                **{field: figure(texts[name], row, 'avg60') for field, name, row in LASTING})

@@ -68,5 +68,5 @@ class HostSampler:
         """Texts of the pressure files that are this host's: its top group's where that is limited, else the machine's."""
         unified = self._cgroups.top().get('')
         if limited and unified is not None:
-            return {name: read_text('%s/%s.pressure' % (unified, name)) for name in RESOURCES}
-        return {name: read_text('%s/proc/pressure/%s' % (self._root, name)) for name in RESOURCES}
+            return {name: self._cgroups.text('%s/%s.pressure' % (unified, name)) for name in RESOURCES}
+        return {name: self._cgroups.text('%s/proc/pressure/%s' % (self._root, name)) for name in RESOURCES}

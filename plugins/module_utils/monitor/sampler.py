@@ -9,6 +9,7 @@ from ..containers.labels import parse
 from ..errors import EngineError, LabelError, NoSuchContainer
 from .fusion import fuse
 from .logs import LogWatch
+from .record import Kills, heard_kill, next_kills
 
 
 class Sampler:
@@ -26,16 +27,23 @@ class Sampler:
         self._known = {}
         self._before = {}
         self._logs = {}
+        self._kills = {}
+
+    def event(self, event):
+        """Take note of an engine's event: the container is inspected anew in the next round."""
+        self.forget(event.id)
+        if event.action == 'oom':
+            self._kills[event.id] = heard_kill(self._kills.get(event.id, Kills()))
 
     def forget(self, ident):
-        """A container changed (an event said so): inspect it anew in the next round."""
+        """Inspect a container anew in the next round."""
         self._known.pop(ident, None)
 
     def round(self, summaries):
         """LoadReports of ``summaries`` (managed containers of this host); one that vanished meanwhile is left out."""
         reports = []
         alive = {each.id for each in summaries}
-        for table in (self._known, self._before, self._logs):
+        for table in (self._known, self._before, self._logs, self._kills):
             for ident in [key for key in table if key not in alive]:
                 del table[ident]
         for summary in summaries:
@@ -53,9 +61,11 @@ class Sampler:
         before_at, before, run = self._before.get(summary.id, (at, None, None))
         if now is not None:
             self._before[summary.id] = (at, now, health.started)
+        kills = next_kills(self._kills.get(summary.id), health, now.oom_kills if now is not None else None)
+        self._kills[summary.id] = kills
         finding, problem = self._logs_of(summary)
         return fuse(summary.name, self._host, summary.id, health, now, before if run == health.started else None,
-                    at - before_at, finding, problem, self._clock.wall())
+                    at - before_at, finding, problem, self._clock.wall(), kills)
 
     def _health(self, summary):
         known = self._known.get(summary.id)

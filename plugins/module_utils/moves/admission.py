@@ -6,10 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..placement.brakes import AUTOMATIC
+from ..placement.views import CALM_BELOW
+
 
 @dataclass(frozen=True)
 class Capacity:
-    """What the target has: bytes free after what is promised to other moves, names and ports in use."""
+    """What the target has: cores used with what is promised to other moves, bytes free after it, names and ports in use."""
     architecture: str = ''
     names: frozenset = frozenset()
     ports: frozenset = frozenset()
@@ -17,6 +20,8 @@ class Capacity:
     memory_free: int = 0
     disk_free: int = 0
     disk_reserve: int = 0
+    cpu_used: float = 0.0
+    cpu_capacity: float = 0.0
 
 
 def reasons_to_decline(plan, here):
@@ -38,6 +43,10 @@ def reasons_to_decline(plan, here):
     if plan.memory and here.memory_free < plan.memory:
         found.append('needs %d MiB of memory, %d MiB are free after what is promised'
                      % (plan.memory >> 20, here.memory_free >> 20))
+    after = (here.cpu_used + plan.cpu) / here.cpu_capacity if here.cpu_capacity else 0.0
+    if plan.trigger in AUTOMATIC and after >= CALM_BELOW:
+        # Hot hosts that decide at the same moment do not see each other's promises; who admits them, one by one, does.
+        found.append('CPU would be used to %d %% afterwards, the limit is %d %%' % (round(after * 100), round(CALM_BELOW * 100)))
     if plan.image_size + here.disk_reserve > here.disk_free:
         found.append('the image needs %d MiB, the disk has %d MiB above its reserve'
                      % (plan.image_size >> 20, max(0, here.disk_free - here.disk_reserve) >> 20))

@@ -19,7 +19,7 @@ class Parts:
     """One host's parts.
 
     ``clock``: monotonic() seconds, wall() milliseconds. ``key``: the sealing key. ``transfer``: image streams, as
-    ``containers.transfer.SshTransfer``. ``free_memory()`` bytes and ``free_disk()`` bytes of this host; ``report(name)``
+    ``containers.transfer.SshTransfer``. ``host_load()`` the HostLoad and ``free_disk()`` bytes of this host; ``report(name)``
     the last LoadReport of a container here, or None; ``hosts()`` the fleet's HostRows as last read; ``prospects`` the
     hosts as the planner sees them, as watcher.prospects.Prospects.
     """
@@ -32,7 +32,7 @@ class Parts:
     transfer: object
     broadcaster: object
     new_id: object
-    free_memory: object
+    host_load: object
     free_disk: object
     report: object
     hosts: object

@@ -16,8 +16,9 @@ from ..containers.labels import parse
 from ..containers.spec import ports_of, reasons_against, request_of
 from ..errors import Conflict, MoveRefused, NoSuchContainer, NotMovable, UnknownHost
 from ..model import RUNNING, START_FIRST, STOP_FIRST, ContainerRow, Decision, MovePlan
-from ..placement.planner import Need
 from ..placement.planner import plan as choose_target
+from ..placement.rules import Rules
+from ..placement.views import Need
 from ..protocol import envelope
 from ..store.seal import seal, spec_hash
 from . import steps
@@ -25,7 +26,6 @@ from .parts import Recorder
 from .wishes import problems
 
 RECEIVE = 'container.receive'
-ASK = 'move.ask'
 
 _STOP_TIMEOUT_S = 10
 
@@ -49,15 +49,14 @@ class Planner:
         self._parts = parts
         self._record = Recorder(parts, 'source')
 
-    def plan(self, move, name, target, trigger, by, declined=()):
+    def plan(self, move, ask):
         """Decide, store, claim.
 
-        :param move: MoveRow that asked for it. :param target: the host asked for; '' lets formula (1-1) choose.
-        :param declined: hosts that declined this container just now.
+        :param move: MoveRow that asked for it. :param ask: the Ask in it.
         :return: the MovePlan.
         :raises RingfleetError: why not; nothing but this move's own record was written, and that is the caller's to end.
         """
-        parts = self._parts
+        parts, name = self._parts, ask.name
         row = parts.store.read(ContainerRow, name)
         self._check_row(row, name)
         try:
@@ -70,38 +69,42 @@ class Planner:
             raise NotMovable('Container %s cannot move: %s' % (name, '; '.join(against)),
                              'It stays on %s and is not touched.' % parts.host)
         weights = parts.prospects.weights()
-        choice = self._choose(name, declined, weights)
-        asked, target = target, target or choice.host
+        need = need_of(parts.report(name), name, parts.host)
+        choice = self._choose(ask, need, weights)
+        target = ask.target or choice.host
         if not target:
             raise MoveRefused(choice.sentence, 'It stays on %s.' % parts.host)
         self._check_target(name, target)
         image = parts.engine.image(inspected['Image'])
         request = request_of(inspected, image)
         digest = spec_hash(parts.key, request)
-        plan = self._made(move, row, inspected, identity_of(image), request, digest, target, trigger)
+        plan = self._made(move, row, inspected, identity_of(image), request, digest, target, ask.trigger)
         parts.store.put_spec(name, digest, seal(parts.key, name, digest, request))
         parts.store.put_decision(Decision(
-            parts.new_id(), parts.host, trigger, name, move.id, target,
-            'asked for by %s: %s' % (by, 'container %s goes from %s to %s' % (name, parts.host, target) if asked
-                                     else choice.sentence),
-            asdict(weights), tuple(each.to_dict() for each in choice.scores), parts.clock.wall()))
-        move = self._record.step(move, steps.PLANNED, 'asked for by %s' % by,
+            parts.new_id(), parts.host, ask.trigger, name, move.id, target, self._sentence(ask, choice),
+            asdict(weights), tuple(each.to_dict() for each in choice.scores), ask.brakes,
+            {'cpu': need.cpu, 'memory': need.memory}, need.rules.to_texts() if need.rules else (), parts.clock.wall()))
+        move = self._record.step(move, steps.PLANNED, 'asked for by %s' % ask.by,
                                  request=envelope.request(RECEIVE, plan.to_dict(), move.id))
         parts.store.index_move(target, move.id)
         try:
             parts.store.swap(row, replace(row, move=move.id, move_to=target, spec_hash=digest, image=plan.image))
         except Conflict as exc:
             raise MoveRefused('Container %s was changed while its move was planned' % name, 'Start it again.') from exc
-        self._record.step(move, steps.CLAIMED, 'asked for by %s' % by)
+        self._record.step(move, steps.CLAIMED, 'asked for by %s' % ask.by)
         return plan
 
-    def _choose(self, name, declined, weights):
+    def _choose(self, ask, need, weights):
         """The Choice by formula (1-1); computed for a named target too, so that its record shows the alternatives."""
-        parts, report = self._parts, self._parts.report(name)
-        need = Need(name, parts.host, report.cpu_used if report else 0.0, report.memory_used if report else 0)
-        views = [replace(view, wrong=view.wrong + ('it declined just now',)) if view.host in declined else view
-                 for view in parts.prospects.views(parts.host)]
-        return choose_target(need, views, weights)
+        views = [replace(view, wrong=view.wrong + ('it declined just now',)) if view.host in ask.declined else view
+                 for view in self._parts.prospects.views(self._parts.host)]
+        return choose_target(need, views, weights, ask.cause)
+
+    def _sentence(self, ask, choice):
+        what = choice.sentence
+        if ask.target:
+            what = 'container %s goes from %s to %s' % (ask.name, self._parts.host, ask.target)
+        return 'asked for by %s: %s' % (ask.by, '; '.join((*ask.reasons, what)))
 
     def _check_row(self, row, name):
         parts = self._parts
@@ -135,6 +138,13 @@ class Planner:
             stop_timeout=_STOP_TIMEOUT_S if timeout is None else timeout, health_grace=grace_s(inspected),
             ports=ports_of(request), memory=max(reserved, used.memory_used if used else 0),
             cpu=used.cpu_used if used else 0.0, planned_at=self._parts.clock.wall())
+
+
+def need_of(report, name, source):
+    """The Need of a container by its last LoadReport; nothing where there is none yet."""
+    if report is None:
+        return Need(name, source)
+    return Need(name, source, report.cpu_used, report.memory_used, Rules.from_texts(report.rules) if report.rules else None)
 
 
 def plan_of(move):

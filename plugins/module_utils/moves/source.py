@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from ..errors import Conflict, EngineError, NoSuchContainer, RingfleetError, StoreError
 from ..model import RUNNING, ContainerRow
-from ..protocol import envelope
 from ..ring.broadcast import MOVED
 from ..store.seal import unseal
 from . import steps
+from .asking import ask_of, send
 from .parts import NO_RESTART, Recorder, Watch
-from .planning import ASK, Planner, plan_of
+from .planning import Planner, plan_of
 
 _ADMISSION_S = 20.0
 _CREATION_S = 60.0
@@ -38,9 +38,7 @@ class Source:
     def begin(self, move):
         """Turn what was asked into a plan, or end the move with the reason why not."""
         try:
-            _ident, _method, asked = envelope.parse_request(move.asked)
-            self._planner.plan(move, asked['name'], asked['target'], asked.get('trigger', 'asked'),
-                               asked.get('by', 'unknown'), asked.get('declined', ()))
+            self._planner.plan(move, ask_of(move))
         except StoreError:
             raise
         except RingfleetError as exc:
@@ -125,14 +123,11 @@ class Source:
 
     def _ask_next_best(self, move, plan):
         """A host that was chosen declined: ask for the next best, in a move of its own whose id follows from this one's."""
-        _ident, _method, asked = envelope.parse_request(move.asked)
-        if asked['target'] or move.target_step != steps.DECLINED:
+        ask = ask_of(move)
+        if ask.target or move.target_step != steps.DECLINED:
             return ''
         following = next_id(move.id)
-        declined = list(asked.get('declined', ())) + [plan.target]
-        self._parts.store.put_move(following, asked=envelope.request(
-            ASK, dict(asked, declined=declined), following))
-        self._parts.store.index_move(self._parts.host, following)
+        send(self._parts.store, following, replace(ask, declined=ask.declined + (plan.target,)))
         return following
 
     def _restore(self, plan):

@@ -46,6 +46,7 @@ FAILED = 'failed'
 COMMITTED = 'committed'
 HEALTHY = 'healthy'
 UNHEALTHY = 'unhealthy'
+STUCK = 'stuck'
 DONE = 'done'
 WITHDRAWN = 'withdrawn'
 
@@ -115,8 +116,8 @@ def source_action(plan, row, move, copy, overdue):
     if returned(plan, row):
         return Action(WITHDRAW, 'given back by %s: %s' % (plan.target, move.target_note))
     if committed(plan, row):
-        if claimed(plan, row) and move.target_step not in (HEALTHY, DONE):
-            return Action(WAIT, 'the target to be healthy')
+        if claimed(plan, row) and move.target_step not in (HEALTHY, UNHEALTHY, DONE):
+            return Action(WAIT, 'the target to say how the container is')
         return Action(CLEAN)
     if not claimed(plan, row):
         return Action(WITHDRAW, 'it was never claimed' if move.source_step == PLANNED else 'aborted')
@@ -185,10 +186,10 @@ def _after_commit(plan, row, move, copy):
         return Action(FINISH)
     if copy.state == 'absent':
         # Somebody removed it in the middle of the move: the source's copy may be gone too, so it is made again.
-        return Action(WAIT, 'somebody to look: it vanished') if move.target_step == UNHEALTHY else Action(CREATE)
+        return Action(WAIT, 'somebody to look: it vanished') if move.target_step == STUCK else Action(CREATE)
     if copy.id != row.instance:
         return Action(COMMIT)
-    if move.target_step == HEALTHY:
+    if move.target_step == HEALTHY or (move.target_step == UNHEALTHY and not copy.well):
         return Action(WAIT, 'the source to clean up')
     if not plan.running:
         return Action(RECORD_HEALTHY)
@@ -196,7 +197,7 @@ def _after_commit(plan, row, move, copy):
         return Action(START)
     if copy.well:
         return Action(RECORD_HEALTHY)
-    if copy.well is False and move.target_step != UNHEALTHY:
+    if copy.well is False:
         return Action(RECORD_UNHEALTHY, '%s, health check: %s' % (copy.state, copy.health))
     return Action(WAIT, 'the container to be healthy')
 
@@ -215,11 +216,11 @@ def waiting_for(plan, move):
 
 
 def outcome(plan, row, move):
-    """The move in one word for people: open, committed, done, aborted."""
+    """The move in one word for people: open, committed, done, unhealthy (it is there, and not well), aborted."""
     if move.source_step == ABORTED:
         return 'aborted'
     if move.source_step == CLEANED and move.target_step == DONE:
-        return 'done'
+        return UNHEALTHY if UNHEALTHY in move.target_times and HEALTHY not in move.target_times else 'done'
     if committed(plan, row) and row.move in ('', plan.id):
         return 'committed'
     return 'open'

@@ -11,6 +11,7 @@ from ..containers.engine import architecture_of
 from ..containers.spec import differences, request_of
 from ..errors import Conflict, EngineError, EngineUnavailable, NoSuchContainer, RingfleetError, StoreError
 from ..model import ContainerRow, Placement
+from ..placement.brakes import unrest_after
 from ..ring.broadcast import EFFECTIVE
 from ..store.seal import unseal
 from . import steps
@@ -28,6 +29,7 @@ class Target:
         self._record = Recorder(parts, 'target')
         self._watch = Watch(parts)
         self._promised = {}
+        self._arrived = {}
         self._act = {
             steps.ADMIT: self._admit, steps.STAGE: self._stage, steps.CREATE: self._create, steps.START: self._start,
             steps.COMMIT: self._commit, steps.RECORD_HEALTHY: self._healthy,
@@ -66,20 +68,21 @@ class Target:
             self._parts.store.put_move(move.id, target_note=why)
             self._swap(row, replace(row, holder=plan.source, instance=plan.instance, epoch=row.epoch + 1,
                                     previous=self._parts.host, move='', move_to=''))
-        elif move.target_step != steps.UNHEALTHY or move.target_note != why:
-            self._record.step(move, steps.UNHEALTHY, why)
+        elif move.target_step != steps.STUCK or move.target_note != why:
+            self._record.step(move, steps.STUCK, why)
 
     def _admit(self, plan, row, move, copy, why):
         against = reasons_to_decline(plan, self._capacity())
         if against:
             self._record.step(move, steps.DECLINED, '; '.join(against))
             return
-        self._promised[plan.id] = plan.memory
+        self._promised[plan.id] = (plan.cpu, plan.memory)
         self._parts.store.put_placement(Placement(self._parts.host, plan.name, '', plan.epoch + 1))
         self._record.step(move, steps.ADMITTED)
 
     def _capacity(self):
-        parts, ports = self._parts, set()
+        parts, ports, load = self._parts, set(), self._parts.host_load()
+        promised = self._still_promised()
         summaries = parts.engine.containers()
         for summary in summaries:
             if summary.state == 'running':
@@ -90,8 +93,15 @@ class Target:
         return Capacity(
             architecture=architecture_of(parts.engine),
             names=frozenset(each.name for each in summaries), ports=frozenset(ports),
-            memory_free=parts.free_memory() - sum(self._promised.values()), disk_free=parts.free_disk(),
+            cpu_used=load.cpu_used + sum(cpu for cpu, _memory in promised), cpu_capacity=load.cpu_capacity,
+            memory_free=load.memory_free - sum(memory for _cpu, memory in promised), disk_free=parts.free_disk(),
             disk_reserve=parts.settings.disk_reserve)
+
+    def _still_promised(self):
+        """(cores, bytes) of what was admitted and does not show in this host's own figures yet."""
+        now, shows_s = self._parts.clock.monotonic(), 2 * self._parts.settings.sample_s
+        self._arrived = {ident: each for ident, each in self._arrived.items() if now - each[0] < shows_s}
+        return [*self._promised.values(), *(need for _at, need in self._arrived.values())]
 
     def _stage(self, plan, row, move, copy, why):
         parts = self._parts
@@ -125,22 +135,32 @@ class Target:
             self._record.step(move, steps.STARTED)
 
     def _commit(self, plan, row, move, copy, why):
-        parts = self._parts
+        parts, now = self._parts, self._parts.clock.wall()
         parts.store.put_placement(Placement(parts.host, plan.name, copy.id, plan.epoch + 1))
         if self._swap(row, replace(row, holder=parts.host, epoch=plan.epoch + 1, instance=copy.id,
-                                   previous=plan.source)):
+                                   previous=plan.source, moved_at=now, moved_for=plan.trigger,
+                                   unrest=unrest_after(row, plan.trigger, now))):
             self._record.step(move, steps.COMMITTED)
 
     def _healthy(self, plan, row, move, copy, why):
-        parts = self._parts
-        request = unseal(parts.key, plan.name, plan.spec_hash, parts.store.spec(plan.name, plan.spec_hash))
-        policy = request['config']['HostConfig'].get('RestartPolicy') or NO_RESTART
-        if policy.get('Name') not in ('', 'no', None):
-            parts.engine.set_restart(copy.id, policy)
+        self._give_restart_policy(plan, copy)
         self._record.step(move, steps.HEALTHY)
 
     def _unhealthy(self, plan, row, move, copy, why):
+        # Its process ran here, so it stays: with its own policy it goes on as it would have gone on at its source.
+        if self._give_restart_policy(plan, copy) and copy.state != 'running':
+            self._parts.engine.start(copy.id)
         self._record.step(move, steps.UNHEALTHY, why)
+
+    def _give_restart_policy(self, plan, copy):
+        """Give the copy its user's restart policy; True when there is one."""
+        parts = self._parts
+        request = unseal(parts.key, plan.name, plan.spec_hash, parts.store.spec(plan.name, plan.spec_hash))
+        policy = request['config']['HostConfig'].get('RestartPolicy') or NO_RESTART
+        if policy.get('Name') in ('', 'no', None):
+            return False
+        parts.engine.set_restart(copy.id, policy)
+        return True
 
     def _fail(self, plan, row, move, copy, why):
         self._record.step(move, steps.FAILED, why)
@@ -150,7 +170,9 @@ class Target:
         if steps.claimed(plan, row) and not self._swap(row, replace(row, move='', move_to='')):
             return
         parts.broadcaster.send(EFFECTIVE, plan.name, plan.id, 'on %s, epoch %d' % (parts.host, plan.epoch + 1))
-        self._record.step(move, steps.DONE)
+        self._record.step(move, steps.DONE, move.target_note)
+        if move.id in self._promised:
+            self._arrived[move.id] = (parts.clock.monotonic(), self._promised[move.id])
         self._forget(move)
 
     def _remove_copy(self, plan, row, move, copy, why):

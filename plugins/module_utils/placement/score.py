@@ -27,13 +27,14 @@ class Candidate:
     """A host that might take a container.
 
     ``cpu_free`` in cores, ``memory_free`` in bytes, both after what is promised; ``route_ms`` None where it was never
-    measured. ``excluded`` says why it cannot be chosen at all.
+    measured. ``excluded`` says why it cannot be chosen at all. ``leaning``: how much placement labels like it.
     """
     host: str
     cpu_free: float = 0.0
     memory_free: int = 0
     route_ms: float = None
     excluded: tuple = ()
+    leaning: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,12 @@ class Score:
     t: float
     a: float
     excluded: tuple = ()
+    leaning: int = 0
 
     def to_dict(self):
         """For a stored decision: enough to recompute the choice."""
-        return {'host': self.host, 'C': self.c, 'M': self.m, 'T': self.t, 'A': self.a, 'excluded': list(self.excluded)}
+        return {'host': self.host, 'C': self.c, 'M': self.m, 'T': self.t, 'A': self.a, 'excluded': list(self.excluded),
+                'leaning': self.leaning}
 
 
 def formula(c, m, t, weights):
@@ -57,7 +60,9 @@ def formula(c, m, t, weights):
 
 
 def score(candidates, weights):
-    """Scores of all candidates, best first; ties by name, so that everybody orders them alike."""
+    """Scores of all candidates, best first: what labels prefer, then the greatest A; ties by name, so that everybody
+    orders them alike.
+    """
     fit = [each for each in candidates if not each.excluded]
     best_cpu = max((each.cpu_free for each in fit), default=0.0)
     best_memory = max((each.memory_free for each in fit), default=0)
@@ -67,11 +72,15 @@ def score(candidates, weights):
         m = round(each.memory_free / best_memory, 4) if best_memory > 0 else 0.0
         t = round(max(LEAST_ROUTE_MS, each.route_ms if each.route_ms is not None else LEAST_ROUTE_MS), 3)
         a = 0.0 if each.excluded else round(formula(c, m, t, weights), 6)
-        scores.append(Score(each.host, c, m, t, a, tuple(each.excluded)))
-    return sorted(scores, key=lambda each: (bool(each.excluded), -each.a, each.host))
+        scores.append(Score(each.host, c, m, t, a, tuple(each.excluded), each.leaning))
+    return sorted(scores, key=_order)
+
+
+def _order(each):
+    return bool(each.excluded), -each.leaning, -each.a, each.host
 
 
 def choose(scores):
-    """The host of the greatest A, or '' when every candidate is excluded."""
+    """The first in order, or '' when every candidate is excluded."""
     fit = [each for each in scores if not each.excluded]
-    return min(fit, key=lambda each: (-each.a, each.host)).host if fit else ''
+    return min(fit, key=_order).host if fit else ''

@@ -33,8 +33,8 @@ class Here:
 
 
 def here_of(summary):
-    """Here of an engine's Summary."""
-    return Here(summary.name, summary.id, summary.state == 'running', summary.labels.get(LABEL_MOVE, ''), summary.image)
+    """Here of an engine's Summary. One that the engine is about to start again is wanted to run."""
+    return Here(summary.name, summary.id, summary.state in ('running', 'restarting'), summary.labels.get(LABEL_MOVE, ''), summary.image)
 
 
 def judge(here, row, me):
@@ -72,7 +72,7 @@ class Ownership:
 
     def new_version(self, here, row):
         """The user recreated the container under its name on its holder."""
-        return self._swap(row, replace(row, instance=here.instance, image=here.image,
+        return self._swap(row, replace(row, instance=here.instance, image=here.image, moved_for='',
                                        intent=RUNNING if here.running else STOPPED))
 
     def set_intent(self, row, intent):

@@ -166,6 +166,10 @@ class Store(ABC):
     def gossip(self):
         """The Endpoints that the *local* ring node knows. Only this tells what this very host hears."""
 
+    @abstractmethod
+    def ring_work(self):
+        """What the *local* ring node does besides serving, in words: () or some of 'streaming', 'a repair'."""
+
     # -- plain rows: one writer a cell ------------------------------------------------------------------------------
 
     @abstractmethod

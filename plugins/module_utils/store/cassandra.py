@@ -14,7 +14,7 @@ from ..errors import OutcomeUnknown, StoreUnavailable
 from ..model import Beat, Broadcast, Decision, HostLoad, LoadReport, MoveRow, Placement
 from .base import CONDITIONAL, Endpoint, Store, check_spec_size, new_nonce
 from .cells import to_cell, to_row
-from .cql import Statements
+from .cql import DECISION_COLUMNS, Statements
 from .days import day_of, hour_of, hours_between
 
 try:
@@ -180,12 +180,19 @@ class CassandraStore(Store):
 
     # -- what the local ring node knows -----------------------------------------------------------------------------
 
-    def gossip(self):
-        statements = self._s
+    def _local(self):
         local = next((host for host in self._cluster.metadata.all_hosts() if host.address == self._address), None)
         if local is None:
             raise StoreUnavailable('The ring node of this host is not in the ring',
                                    'Look at: systemctl status ringfleet-node.')
+        return local
+
+    def ring_work(self):
+        statements, local = self._s.ring_work, self._local()
+        return tuple(word for word, asked in statements.items() if any(self._run(each, host=local) for each in asked))
+
+    def gossip(self):
+        statements, local = self._s, self._local()
         tokens = self._tokens_at(local)
         found = []
         for row in self._run(statements.gossip, host=local):
@@ -281,15 +288,11 @@ class CassandraStore(Store):
         return sorted(found, key=lambda each: (each.sent_at, each.id))
 
     def put_decision(self, decision):
-        each = decision
-        self._run(self._s.put_decision, (each.host, day_of(each.decided_at), each.id, each.trigger, each.name, each.move,
-                                         each.choice, each.sentence, json.dumps(each.weights), json.dumps(each.candidates),
-                                         each.decided_at))
+        values = [getattr(decision, name) for name in DECISION_COLUMNS]
+        self._run(self._s.put_decision, [day_of(decision.decided_at)] + [to_cell(value) for value in values])
 
     def decisions(self, host, day):
-        found = [Decision.from_dict(dict(row._asdict(), candidates=json.loads(row.candidates),
-                                         weights=json.loads(row.weights or '{}')))
-                 for row in self._run(self._s.decisions, (host, day))]
+        found = [to_row(Decision, row._asdict()) for row in self._run(self._s.decisions, (host, day))]
         return sorted(found, key=lambda each: (each.decided_at, each.id))
 
     def close(self):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from ..model import Decision
 from .base import CONDITIONAL
 from .schema import KEYSPACE
 
@@ -17,6 +18,7 @@ except ImportError:  # pragma: no cover - the watcher's environment always has i
 
 MOVE_COLUMNS = ('asked', 'request', 'source_step', 'source_note', 'source_times', 'target_step', 'target_note', 'target_times',
                 'instance')
+DECISION_COLUMNS = tuple(each.name for each in fields(Decision))
 
 
 class Statements:
@@ -60,11 +62,17 @@ class Statements:
         self.put_broadcast = prepare('INSERT INTO {ks}.broadcasts (shard, hour, id, kind, host, name, move, detail,'
                                      ' sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
         self.broadcasts = prepare('SELECT * FROM {ks}.broadcasts WHERE shard=? AND hour=?')
-        self.put_decision = prepare('INSERT INTO {ks}.decisions (host, day, id, trigger, name, move, choice, sentence,'
-                                    ' weights, candidates, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+        self.put_decision = prepare('INSERT INTO {ks}.decisions (day, %s) VALUES (?%s)' % (
+            ', '.join(DECISION_COLUMNS), ', ?' * len(DECISION_COLUMNS)))
         self.decisions = prepare('SELECT * FROM {ks}.decisions WHERE host=? AND day=?')
         # Virtual and node-local tables: sent to one node by name, so consistency ONE.
         one = {'consistency_level': ConsistencyLevel.ONE}
         self.gossip = SimpleStatement('SELECT * FROM system_views.gossip_info', **one)
         self.peers = SimpleStatement('SELECT peer, tokens FROM system.peers_v2', **one)
         self.local = SimpleStatement('SELECT broadcast_address, tokens FROM system.local', **one)
+        # The node keeps what ended for days; a repair that it only takes part in shows as a validation or as streaming.
+        self.ring_work = {
+            'streaming': (SimpleStatement("SELECT id FROM system_views.streaming WHERE status='start' LIMIT 1"
+                                          ' ALLOW FILTERING', **one),),
+            'a repair': tuple(SimpleStatement('SELECT id FROM system_views.%s WHERE completed=false LIMIT 1 ALLOW FILTERING'
+                                              % table, **one) for table in ('repairs', 'repair_validations'))}

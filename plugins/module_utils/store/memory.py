@@ -32,11 +32,12 @@ class Tables:
 
 
 class MemoryStore(Store):
-    """One host's client of a twin ring."""
+    """One host's client of a twin ring; ``work`` is what its node does besides serving."""
 
     def __init__(self, tables, nonces=new_nonce):
         super().__init__(nonces)
         self.tables = tables
+        self.work = ()
 
     def read(self, kind, key):
         with self.tables.lock:
@@ -58,6 +59,9 @@ class MemoryStore(Store):
     def gossip(self):
         with self.tables.lock:
             return list(self.tables.endpoints.values())
+
+    def ring_work(self):
+        return self.work
 
     def put_beat(self, beat):
         with self.tables.lock:

@@ -22,11 +22,15 @@ from ..ring.membership import Membership
 from ..ring.ownership import Ownership
 from .custody import Custody
 from .facts import HostFacts
+from .fleet import FleetValues
+from .fleet_methods import FleetMethods
 from .load import Load
 from .loop import Loop
 from .methods import Methods
 from .move_methods import MoveMethods
 from .prospects import Prospects
+from .quiet import Quiet
+from .reliever import Reliever
 
 VERSION = '1.0.0'
 
@@ -69,12 +73,14 @@ class Built:
     load: object
     mover: object
     routes: object
+    fleet: object
     prospects: object
     facts: object
     jobs: object
     registry: object
     new_id: object
     version: str
+    reliever: object = None
     loop: object = None
 
     def sentence(self):
@@ -106,21 +112,26 @@ def build(outside, wake):
     membership = Membership(o.store, o.clock, broadcaster, o.me)
     owner = Ownership(o.store, broadcaster, o.settings.host)
     custody = Custody(o.store, o.engine, o.clock, owner, o.settings.host, o.settings.recreate_s)
-    load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host), custody, o.clock)
+    quiet = Quiet(o.clock, lambda: ('a move',) if mover.open else (), o.store)
+    load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host), custody, o.clock, quiet)
     routes = RouteTimes(o.settings.guard_port, o.probe)
     gossip = Gossip(o.store, registry, o.clock, o.settings.host, o.me.boot_id, VERSION, routes.all)
-    prospects = Prospects(o.store, membership, gossip)
+    fleet = FleetValues(o.store)
+    prospects = Prospects(o.store, membership, gossip, fleet.weights)
     parts = Parts(o.settings.host, o.settings, o.store, o.engine, o.clock, o.key, o.transfer, broadcaster, make_id,
-                  lambda: load.host().memory_free, o.free_disk, load.report, membership.hosts, prospects)
+                  load.host, o.free_disk, load.report, membership.hosts, prospects)
     mover = Mover(parts, o.jobs, o.log)
     built = Built(o.settings, o.clock, o.store, o.engine, o.transfer, o.events, membership, gossip, broadcaster, custody,
-                  load, mover, routes, prospects, HostFacts(o.settings, o.engine), o.jobs, registry, make_id, VERSION)
-    built.loop = Loop(built, o.clock, o.log)
+                  load, mover, routes, fleet, prospects, HostFacts(o.settings, o.engine), o.jobs, registry, make_id, VERSION)
 
     def look_for_moves():
         built.loop.hurry('moves')
         wake()
 
+    built.reliever = Reliever(built, look_for_moves)
+    built.loop = Loop(built, o.clock, o.log)
+
     Methods(built).offer(registry)
     MoveMethods(built, look_for_moves).offer(registry)
+    FleetMethods(built).offer(registry)
     return built

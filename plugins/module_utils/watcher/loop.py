@@ -15,6 +15,7 @@ from ..errors import RingfleetError
 
 _MEMBERS_S = 5.0
 _HEAR_S = 5.0
+_RELIEF_S = 10.0
 _OVERRUN_S = 2.0
 
 
@@ -46,6 +47,7 @@ class Loop:
             _Duty('routes', lambda: settings.probe_s if len(built.membership.hosts()) > 1 else 1.0, self._probe),
             _Duty('hear', lambda: _HEAR_S, self._hear),
             _Duty('custody', lambda: settings.poll_s, self._custody),
+            _Duty('relief', lambda: _RELIEF_S, self._relieve),
             _Duty('moves', lambda: settings.poll_busy_s if built.mover.open else settings.poll_s, self._moves))
         self._reread_due = 0.0
 
@@ -117,16 +119,23 @@ class Loop:
             if event is None:
                 self._b.custody.stream_broke()
                 continue
-            self._b.load.forget(event.id)
+            self._b.load.event(event)
             self._b.custody.event(event)
         if self._b.custody.dirty or self._b.custody.pending() or now >= self._reread_due:
             self._b.custody.look()
+            if now >= self._reread_due:
+                self._b.fleet.pause()
             self._reread_due = now + self._b.settings.reread_s
+
+    def _relieve(self):
+        if self._b.membership.registered:
+            self._b.reliever.look()
 
     def _moves(self):
         before = self._b.mover.open
         if set(before) - set(self._b.mover.poll()):
             self._b.custody.dirty = True
+        self._b.load.note_work()
 
     def _publish(self):
         view, words = self._b.custody.view, []
@@ -140,6 +149,10 @@ class Loop:
         words.extend(sorted(view.problems.values()))
         if self._b.mover.open:
             words.append('moves open: %s' % ', '.join(self._b.mover.open))
+        if self._b.fleet.known_pause.reason:
+            words.append('the fleet is paused: %s' % self._b.fleet.known_pause.reason)
+        if self._b.reliever.sentence:
+            words.append(self._b.reliever.sentence)
         by_trouble = {}
         for duty, trouble in sorted(self._troubles.items()):
             by_trouble.setdefault(trouble, []).append(duty)

@@ -7,18 +7,19 @@ Nothing here waits: a move is asked for, and looked at again.
 """
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from ..errors import MoveRefused, ProtocolError, UnknownMove
 from ..model import LABEL_MODE, START_FIRST, STOP_FIRST, ContainerRow, check_container_name
 from ..moves import steps
-from ..moves.planning import ASK, plan_of
+from ..moves.asking import ASK, Ask, ask_of, send
+from ..moves.planning import plan_of
 from ..moves.source import next_id
 from ..placement import planner
-from ..placement.score import Weights
-from ..protocol import envelope
+from ..placement.views import predicted
 from ..store.days import day_of
 from .lookups import hosts_of, reasons_of, row_of
+
+ENDED = ('done', steps.UNHEALTHY, steps.ABORTED)
+NOBODY = Ask('', '', by='', trigger='')
 
 
 def _opened(read, otherwise):
@@ -46,8 +47,6 @@ class MoveMethods:
         registry.add('move.info', self.move_info, {'id': str, 'name': str, 'open': bool}, ('id', 'name', 'open'))
         registry.add('target.info', self.target_info, {'name': str})
         registry.add('decision.info', self.decision_info, {'name': str, 'host': str, 'days': int}, ('name', 'host', 'days'))
-        registry.add('fleet.info', self.fleet_info)
-        registry.add('fleet.set', self.fleet_set, {'alpha': float, 'beta': float, 'tau': float, 'check': bool}, ('check',))
 
     def move_check(self, name, target=''):
         """What asking for this move would do, without doing it; without a target, what formula (1-1) would choose now.
@@ -73,8 +72,8 @@ class MoveMethods:
         return {'name': name, 'source': row.holder, 'target': target, 'moves': row.holder != target,
                 'mode': self._mode(name), 'epoch': row.epoch, 'sentence': choice.sentence,
                 'candidates': [each.to_dict() for each in choice.scores],
-                'predicted': {row.holder: planner.predicted(by_host[row.holder], -need.cpu, -need.memory),
-                              target: planner.predicted(by_host[target], need.cpu, need.memory)}
+                'predicted': {row.holder: predicted(by_host[row.holder], -need.cpu, -need.memory),
+                              target: predicted(by_host[target], need.cpu, need.memory)}
                 if row.holder != target and row.holder in by_host else {}}
 
     def _mode(self, name):
@@ -92,9 +91,7 @@ class MoveMethods:
         if not plan['moves']:
             return dict(plan, id='')
         ident = self._b.new_id()
-        self._b.store.put_move(ident, asked=envelope.request(
-            ASK, {'name': name, 'source': plan['source'], 'target': target, 'by': by, 'trigger': 'asked'}, ident))
-        self._b.store.index_move(plan['source'], ident)
+        send(self._b.store, ident, Ask(name, plan['source'], target, by))
         self._wake()
         return dict(plan, id=ident)
 
@@ -107,24 +104,24 @@ class MoveMethods:
             moves = [move]
         else:
             moves = sorted(self._b.store.moves(), key=lambda each: each.id, reverse=True)
-        hidden = ('done', 'aborted') if open else ()
+        hidden = ENDED if open else ()
         found = [self._told(move, bool(id)) for move in moves]
         return {'observer': self._b.settings.host,
                 'moves': [each for each in found if name in ('', each['name']) and each['outcome'] not in hidden]}
 
     def _told(self, move, precise):
-        asked, unread = _opened(lambda: envelope.parse_request(move.asked)[2] if move.asked else {}, {})
+        asked, unread = _opened(lambda: ask_of(move) if move.asked else NOBODY, NOBODY)
         plan, unread_plan = _opened(lambda: plan_of(move), None)
-        name = plan.name if plan else asked.get('name', '')
+        name = plan.name if plan else asked.name
         row = None
         if plan is not None and (precise or not (move.source_step in steps.SOURCE_ENDS and move.target_step)):
             row = self._b.store.read(ContainerRow, name)
         times = dict({'source %s' % step: at for step, at in move.source_times.items()},
                      **{'target %s' % step: at for step, at in move.target_times.items()})
-        return {'id': move.id, 'name': name, 'source': plan.source if plan else asked.get('source', ''),
-                'target': plan.target if plan else asked.get('target', ''),
-                'trigger': plan.trigger if plan else asked.get('trigger', ''),
-                'mode': plan.mode if plan else '', 'by': asked.get('by', ''),
+        return {'id': move.id, 'name': name, 'source': plan.source if plan else asked.source,
+                'target': plan.target if plan else asked.target,
+                'trigger': plan.trigger if plan else asked.trigger,
+                'mode': plan.mode if plan else '', 'by': asked.by,
                 'outcome': steps.outcome(plan, row, move) if plan else (
                     'aborted' if move.source_step == steps.ABORTED else 'open'),
                 'source_step': move.source_step, 'source_note': move.source_note or unread or unread_plan, 'target_step': move.target_step,
@@ -133,7 +130,7 @@ class MoveMethods:
 
     def _next(self, move, asked):
         """The move that asks the next best host after this one was declined, or ''."""
-        if asked.get('target') or move.source_step != steps.ABORTED:
+        if asked.target or move.source_step != steps.ABORTED:
             return ''
         following = next_id(move.id)
         return following if self._b.store.move(following) is not None else ''
@@ -162,15 +159,3 @@ class MoveMethods:
         found.sort(key=lambda each: (each.decided_at, each.id), reverse=True)
         return {'observer': self._b.settings.host,
                 'decisions': [each.to_dict() for each in found if name in ('', each.name)]}
-
-    def fleet_info(self):
-        """What holds for the whole fleet."""
-        return {'observer': self._b.settings.host, 'hosts': [row.host for row in hosts_of(self._b)],
-                'weights': asdict(self._b.prospects.weights())}
-
-    def fleet_set(self, alpha, beta, tau, check=False):
-        """Set the weights of formula (1-1)."""
-        before = self._b.prospects.weights()
-        wanted = Weights(alpha, beta, tau)
-        changed = before != wanted if check else self._b.prospects.set_weights(wanted)
-        return {'changed': changed, 'before': asdict(before), 'weights': asdict(wanted)}

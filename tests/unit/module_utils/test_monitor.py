@@ -9,10 +9,11 @@ from ansible_collections.ringfleet.core.plugins.module_utils.containers.health i
 from ansible_collections.ringfleet.core.plugins.module_utils.containers.labels import parse_log_standard
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import SampleError
 from ansible_collections.ringfleet.core.plugins.module_utils.monitor import pressure
-from ansible_collections.ringfleet.core.plugins.module_utils.monitor.cgroup import Cgroups, Counters
+from ansible_collections.ringfleet.core.plugins.module_utils.monitor.cgroup import Cgroups, Counters, read_text
 from ansible_collections.ringfleet.core.plugins.module_utils.monitor.fusion import fuse
 from ansible_collections.ringfleet.core.plugins.module_utils.monitor.host import HostSampler
 from ansible_collections.ringfleet.core.plugins.module_utils.monitor.logs import LogFinding, LogWatch
+from ansible_collections.ringfleet.core.plugins.module_utils.monitor.record import Kills
 
 PSI = 'some avg10=12.50 avg60=3.00 avg300=1.00 total=1\nfull avg10=1.00 avg60=0.50 avg300=0.00 total=1\n'
 
@@ -60,8 +61,16 @@ def hybrid(root):
 def test_the_same_figures_from_every_layout(tmp_path, layout):
     cgroups = Cgroups(layout(tmp_path))
     counters = cgroups.read(cgroups.of_process(42))
-    assert counters == Counters(2.5, 0.5, 10, 4, 2000, 0, 2, 12.5, -1.0, -1.0)
+    assert counters == Counters(2.5, 0.5, 10, 4, 2000, 0, 2, 12.5, -1.0, -1.0, 3.0)
     assert cgroups.of_process(43) is None
+
+
+def test_a_kill_for_want_of_memory_elsewhere_is_not_at_its_own_limit(tmp_path):
+    for folder, layout, name, text in ((tmp_path / '1', hybrid, 'memory/docker/abc/memory.failcnt', '0\n'),
+                                       (tmp_path / '2', v2, 'docker/abc/memory.events', 'oom 0\noom_kill 2\n')):
+        cgroups = Cgroups(layout(folder))
+        tree(folder, {'/sys/fs/cgroup/' + name: text})
+        assert cgroups.read(cgroups.of_process(42)).oom_kills == 0
 
 
 def test_no_control_groups_is_an_error(tmp_path):
@@ -80,6 +89,7 @@ class Top:
     def __init__(self, counters, folder=''):
         self.counters = counters
         self.folder = folder
+        self.text = read_text
 
     def top(self):
         return {'': self.folder}
@@ -117,15 +127,18 @@ HEALTHY = Health('running', 'healthy', 1, 42, 't', 0)
 def test_fusion_joins_metrics_health_and_log():
     now = Counters(cpu_s=3.0, cpu_limit=0.5, periods=20, throttled=9, memory=5, oom_kills=1)
     report = fuse('web', 'h1', 'id', HEALTHY, now, Counters(cpu_s=2.0, periods=10, throttled=4), 2.0,
-                  LogFinding('5/m X', 6, True), '', 7)
+                  LogFinding('5/m X', 6, True), '', 7, Kills(heard=4, fresh=1))
+    assert report.oom_kills == 4
     assert (report.cpu_used, report.cpu_throttled, report.restarts, report.health) == (0.5, 0.5, 1, 'healthy')
     assert (report.log_errors, report.log_over, report.sampled_at) == (6, True, 7)
     assert len(report.findings) == 2
 
 
 def test_fusion_without_a_process_has_no_figures():
-    report = fuse('web', 'h1', 'id', Health('exited', 'none', 0, 0, 't', 1), None, None, 0.0, None, 'no log', 7)
+    health = Health('exited', 'none', 0, 0, 't', 1, memory_limit=64)
+    report = fuse('web', 'h1', 'id', health, None, None, 0.0, None, 'no log', 7, Kills())
     assert (report.status, report.cpu_used, report.findings) == ('exited', 0.0, ('no log',))
+    assert (report.started, report.exit_code, report.memory_limit) == ('t', 1, 64)
 
 
 class Lines:
@@ -152,6 +165,8 @@ def test_health_of_an_inspected_container():
     inspected = {'State': {'Status': 'running', 'Pid': 5, 'StartedAt': 't', 'Health': {'Status': 'starting'}},
                  'RestartCount': 2, 'Config': {'Healthcheck': {'Test': ['CMD', 'x'], 'Interval': 2 * 10 ** 9}}}
     assert health_of(inspected) == Health('running', 'starting', 2, 5, 't', 0)
+    ended = health_of({'State': {'OOMKilled': True}, 'HostConfig': {'Memory': 64}})
+    assert (ended.oom_killed, ended.memory_limit) == (True, 64)
     assert has_check(inspected)
     assert grace_s(inspected) == 32
     assert not has_check({'Config': {'Healthcheck': {'Test': ['NONE']}}})

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.guard import main as guard
 from ansible_collections.ringfleet.core.plugins.module_utils.model import HostLoad
 from ansible_collections.ringfleet.core.plugins.module_utils.network.rtt import Probe, RouteTimes, probe, smoothed
-from ansible_collections.ringfleet.core.plugins.module_utils.placement import planner
+from ansible_collections.ringfleet.core.plugins.module_utils.placement import planner, views
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.score import (
     Candidate,
     Weights,
@@ -76,10 +76,10 @@ def test_the_noise_of_a_local_network_decides_nothing():
 
 
 def view(host, cpu_used=0.2, memory_used=100, **more):
-    return planner.HostView(host, HostLoad(1.0, cpu_used, 1000, memory_used), **dict({'route_ms': 1.0}, **more))
+    return views.HostView(host, HostLoad(1.0, cpu_used, 1000, memory_used), **dict({'route_ms': 1.0}, **more))
 
 
-NEED = planner.Need('web', 'h1', 0.3, 200)
+NEED = views.Need('web', 'h1', 0.3, 200)
 
 
 def test_the_emptier_host_takes_it_and_the_sentence_says_why():
@@ -92,7 +92,7 @@ def test_the_emptier_host_takes_it_and_the_sentence_says_why():
 @pytest.mark.parametrize('given_view, words', [
     (view('h2', wrong=('it is silent',)), 'it is silent'), (view('h2', memory_used=900), 'MiB of memory'),
     (view('h2', cpu_used=0.5), 'used to 80 % afterwards'), (view('h2', promised_cpu=0.3), 'used to 80 % afterwards'),
-    (view('h2', promised_memory=800), 'MiB of memory'), (planner.HostView('h2', None), 'its load is unknown')])
+    (view('h2', promised_memory=800), 'MiB of memory'), (views.HostView('h2', None), 'its load is unknown')])
 def test_who_cannot_take_it_says_why(given_view, words):
     choice = planner.plan(NEED, [view('h1'), given_view], Weights())
     assert choice.host == ''
@@ -105,11 +105,11 @@ def test_alone_there_is_nobody():
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=2, max_size=8), st.floats(0.01, 0.5))
 def test_no_target_is_filled_past_the_calm_line(used, cpu):
-    views = [view('h%d' % number, each) for number, each in enumerate(used)]
-    choice = planner.plan(planner.Need('web', 'h0', cpu, 0), views, Weights())
+    hosts = [view('h%d' % number, each) for number, each in enumerate(used)]
+    choice = planner.plan(views.Need('web', 'h0', cpu, 0), hosts, Weights())
     if choice.host:
-        target = next(each for each in views if each.host == choice.host)
-        assert planner.predicted(target, cpu, 0)['cpu'] <= planner.CALM_BELOW
+        target = next(each for each in hosts if each.host == choice.host)
+        assert views.predicted(target, cpu, 0)['cpu'] <= views.CALM_BELOW
 
 
 def test_smoothing():

@@ -1,0 +1,235 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The brakes and the relief: for any fleet, nothing that nobody asked for makes it worse, comes back, or fills a host up."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, HostLoad, MovePlan
+from ansible_collections.ringfleet.core.plugins.module_utils.moves.admission import Capacity, reasons_to_decline
+from ansible_collections.ringfleet.core.plugins.module_utils.placement import brakes, views
+from ansible_collections.ringfleet.core.plugins.module_utils.placement.planner import plan
+from ansible_collections.ringfleet.core.plugins.module_utils.placement.relief import Tenant, relieve
+from ansible_collections.ringfleet.core.plugins.module_utils.placement.rules import parse_rules
+from ansible_collections.ringfleet.core.plugins.module_utils.placement.score import Score, Weights
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+MIB = 1 << 20
+WEIGHTS = Weights()
+CPU = ('cpu',)
+WHY = ('CPU is used to 95 %',)
+
+
+def host(name, used=0.2, capacity=1.0, **more):
+    fields = {key: more.pop(key) for key in ('contended', 'io_full60') if key in more}
+    load = HostLoad(capacity, used, 1000 * MIB, more.pop('memory_used', 100 * MIB), **fields)
+    return views.HostView(name, load, **dict({'route_ms': 1.0}, **more))
+
+
+def tenant(name, cpu=0.3, memory=10 * MIB, **more):
+    return Tenant(views.Need(name, 'h1', cpu, memory), **dict({'mode': 'start-first'}, **more))
+
+
+def relief(tenants, *others, used=0.95, lacking=CPU):
+    source = host('h1', used, contended=WHY)
+    return relieve(source, tenants, [source, *(others or (host('h2'), host('h3', 0.6)))], WEIGHTS, lacking, WHY)
+
+
+def test_nothing_wrong_nothing_done():
+    assert relief([tenant('web')], lacking=()) is None
+
+
+def test_the_cheapest_goes_that_brings_its_host_under_the_line():
+    found = relief([tenant('small', 0.1, MIB), tenant('dear', 0.5, 200 * MIB), tenant('cheap', 0.3, 5 * MIB)])
+    assert (found.name, found.choice.host, found.cause.trigger) == ('cheap', 'h2', 'contention')
+    assert found.sentence.startswith('host h1 is contended (CPU is used to 95 %); container cheap: h2 has the greatest A')
+
+
+def test_where_none_alone_suffices_the_greatest_goes():
+    assert relief([tenant('a', 0.12), tenant('b', 0.2), tenant('c', 0.15)]).name == 'b'
+
+
+def test_one_that_cannot_serve_here_goes_first_whatever_its_mode():
+    found = relief([tenant('cheap'), tenant('ill', 0.15, mode='stop-first', severe=('its health check fails',))])
+    assert (found.name, found.cause.trigger) == ('ill', 'anomaly')
+    assert found.sentence.startswith('it cannot serve on h1 (its health check fails)')
+
+
+@pytest.mark.parametrize('given_tenant, words', [
+    (tenant('web', own_fault=True), 'its own fault'), (tenant('web', immovable=('bind mount /tmp',)), 'it cannot move (bind mount /tmp)'),
+    (tenant('web', running=False), 'it does not run'), (tenant('web', mode='stop-first'), 'ringfleet.rebalance=true'),
+    (tenant('web', cools_s=77.0), 'left alone for 77 s more'), (tenant('web', 0.05), 'would fall by 5 points'),
+    (tenant('web', 0.6), 'CPU would be used to 80 % afterwards')])
+def test_what_stays_says_why(given_tenant, words):
+    found = relief([given_tenant])
+    assert found.name == ''
+    assert 'nothing moved, because' in found.sentence
+    assert words in found.sentence
+    assert len(found.brakes) == 1
+
+
+def test_its_user_may_let_a_stop_first_one_go():
+    assert relief([tenant('web', mode='stop-first', rebalance=True)]).name == 'web'
+
+
+def test_a_contended_host_takes_nothing_unasked():
+    assert 'it is contended itself' in relief([tenant('web')], host('h2', contended=WHY)).sentence
+
+
+def test_nobody_managed_runs_there():
+    assert relief([]).sentence.endswith('nothing moved, because no managed container runs here')
+
+
+def test_memory_and_disk_have_lines_of_their_own():
+    source = host('h1', 0.1, memory_used=950 * MIB, contended=WHY)
+    found = relieve(source, [tenant('web', 0.0, 300 * MIB)], [source, host('h2', memory_used=450 * MIB)], WEIGHTS, ('memory',), WHY)
+    assert 'memory would be used to 75 % afterwards' in found.sentence
+    source = host('h1', io_full60=30.0, contended=WHY)
+    mine = [tenant('idle', 0.0), tenant('waits', 0.0, io_pressure=40.0)]
+    assert 'its disk is waited for nearly as much' in relieve(source, mine, [source, host('h2', io_full60=20.0)], WEIGHTS, ('io',), WHY).sentence
+    assert relieve(source, mine, [source, host('h2', io_full60=1.0)], WEIGHTS, ('io',), WHY).name == 'waits'
+
+
+def test_labels_bind_what_nobody_asked_for_and_what_somebody_did():
+    need = views.Need('web', 'h1', 0.1, MIB, parse_rules({'ringfleet.require': 'disk=ssd', 'ringfleet.prefer': 'rack=r2',
+                                                          'ringfleet.avoid': 'container=db*'}))
+    hosts = [host('h1'), host('h2', facts={'disk': 'hdd', 'host': 'h2'}), host('h3', facts={'disk': 'ssd'}, containers=frozenset({'db1'})),
+             host('h4', 0.55, facts={'disk': 'ssd'}), host('h5', 0.65, facts={'disk': 'ssd', 'rack': 'r2'})]
+    choice = plan(need, hosts[:4], WEIGHTS)
+    assert choice.host == 'h4'
+    assert [each.host for each in choice.scores if not each.excluded] == ['h4', 'h3']
+    assert 'ringfleet.require' in next(each for each in choice.scores if each.host == 'h2').excluded[0]
+    assert plan(views.Need('web', 'h1', 0.01, MIB, need.rules), hosts, WEIGHTS).host == 'h5'
+
+
+# -- one of the best two ----------------------------------------------------------------------------------------------
+
+def scores(*values, leaning=(0, 0, 0)):
+    return [Score('h%d' % number, 1.0, 1.0, 1.0, a, (), leaning[number]) for number, a in enumerate(values)]
+
+
+def test_hot_hosts_do_not_all_pick_the_same():
+    picked = {brakes.spread(scores(2.0, 1.9, 1.8), views.Need('web', 'hot%d' % number)) for number in range(20)}
+    assert picked == {'h0', 'h1'}
+
+
+def test_the_second_counts_only_when_nearly_as_good_and_liked_as_much():
+    for found in (scores(2.0, 0.9), scores(2.0, 1.9, leaning=(1, 0, 0)), scores(2.0)):
+        assert {brakes.spread(found, views.Need('web', 'hot%d' % number)) for number in range(20)} == {'h0'}
+    assert brakes.spread([], views.Need('web', 'h1')) == ''
+    assert brakes.spread([replace(each, excluded=('full',)) for each in scores(1.0, 1.0)], views.Need('web', 'h1')) == ''
+
+
+# -- cooldown ---------------------------------------------------------------------------------------------------------
+
+def test_the_cooldown_doubles_up_to_four_hours():
+    assert [brakes.cooldown_s(unrest) for unrest in (0, 1, 2, 3, 6, 90)] == [600, 600, 1200, 2400, 14400, 14400]
+
+
+def test_a_container_that_moved_cools_and_one_that_never_did_does_not():
+    row = ContainerRow('web', moved_at=1_000_000, unrest=2)
+    assert brakes.cools_s(ContainerRow('web'), 5) == 0
+    assert brakes.cools_s(row, 1_000_000) == 1200
+    assert brakes.cools_s(row, 1_000_000 + 1_199_000) == pytest.approx(1)
+    assert brakes.cools_s(row, 1_000_000 + 1_200_000) == 0
+    # Another host's clock may be ahead of ours.
+    assert brakes.cools_s(row, 999_000) == 1200
+
+
+def test_moves_in_a_row_count_and_a_persons_move_begins_anew():
+    hour = 3_600_000
+    row = ContainerRow('web', moved_at=hour, unrest=3)
+    assert brakes.unrest_after(ContainerRow('web'), 'contention', hour) == 1
+    assert brakes.unrest_after(row, 'anomaly', 2 * hour) == 4
+    assert brakes.unrest_after(row, 'anomaly', 9 * hour) == 1
+    assert brakes.unrest_after(row, 'asked', 2 * hour) == 0
+
+
+# -- any fleet --------------------------------------------------------------------------------------------------------
+
+CORES = st.sampled_from([1.0, 2.0, 4.0, 8.0])
+FLEETS = st.lists(st.tuples(CORES, st.lists(st.floats(0.01, 1.5), max_size=6)), min_size=2, max_size=7)
+
+
+class Model:
+    """A fleet in which CPU is all that counts: {host: capacity}, {container: (host, cores)}."""
+
+    def __init__(self, fleet):
+        self.capacity = {'h%d' % number: capacity for number, (capacity, _used) in enumerate(fleet)}
+        self.boxes = {'c%d-%d' % (number, at): ('h%d' % number, cores)
+                      for number, (_capacity, used) in enumerate(fleet) for at, cores in enumerate(used)}
+
+    def used(self, name):
+        return sum(cores for at, cores in self.boxes.values() if at == name)
+
+    def utilisations(self):
+        return sorted((self.used(name) / capacity for name, capacity in self.capacity.items()), reverse=True)
+
+    def view(self, name):
+        used = self.used(name)
+        return views.HostView(name, HostLoad(self.capacity[name], used, 1000 * MIB, 100, contended=WHY if self.hot(name) else ()),
+                              route_ms=1.0)
+
+    def hot(self, name):
+        return self.used(name) / self.capacity[name] > 0.7
+
+    def relief(self, name):
+        tenants = [Tenant(views.Need(box, name, cores, 0), mode='start-first')
+                   for box, (at, cores) in sorted(self.boxes.items()) if at == name]
+        return relieve(self.view(name), tenants, [self.view(each) for each in self.capacity], WEIGHTS, CPU, WHY)
+
+    def move(self, found):
+        self.boxes[found.name] = (found.choice.host, self.boxes[found.name][1])
+
+
+@settings(max_examples=300)
+@given(FLEETS, st.randoms(use_true_random=False))
+def test_no_sequence_of_automatic_moves_worsens_the_balance_and_every_one_ends(fleet, chance):
+    model, moves = Model(fleet), 0
+    while True:
+        hot = [name for name in model.capacity if model.hot(name)]
+        chance.shuffle(hot)
+        found = next((each for each in map(model.relief, hot) if each.name), None)
+        if found is None:
+            break
+        before = model.utilisations()
+        model.move(found)
+        moves += 1
+        # Compared from the greatest on: what falls makes this smaller, so nothing can come back to where it was.
+        assert model.utilisations() < before
+        assert model.used(found.choice.host) / model.capacity[found.choice.host] < 0.7
+        assert moves <= 200
+
+
+@settings(max_examples=200)
+@given(FLEETS)
+def test_many_hot_hosts_at_once_do_not_fill_one_target(fleet):
+    model = Model(fleet)
+    decided = [(name, each) for name, each in ((name, model.relief(name)) for name in model.capacity if model.hot(name)) if each.name]
+    promised = dict.fromkeys(model.capacity, 0.0)
+    for name, found in decided:
+        target, cores = found.choice.host, model.boxes[found.name][1]
+        # Nobody saw another's promise when it decided: the target, asked by one after the other, knows them all.
+        request = MovePlan('m', found.name, name, target, trigger='contention', cpu=cores)
+        here = Capacity(disk_free=1, cpu_used=model.used(target) + promised[target], cpu_capacity=model.capacity[target])
+        if not reasons_to_decline(request, here):
+            promised[target] += cores
+    for target, cores in promised.items():
+        assert not cores or (model.used(target) + cores) / model.capacity[target] < 0.7
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(['contention', 'anomaly']), min_size=2, max_size=12), st.lists(st.integers(0, 3000), min_size=12, max_size=12))
+def test_a_container_is_never_chased_around(triggers, waits_s):
+    row, now, moved = ContainerRow('web'), 10 ** 12, []
+    for trigger, wait_s in zip(triggers, waits_s, strict=False):
+        now += wait_s * 1000
+        if brakes.cools_s(row, now) > 0:
+            continue
+        moved.append(now)
+        row = replace(row, moved_at=now, unrest=brakes.unrest_after(row, trigger, now))
+    gaps = [(after - before) / 1000 for before, after in zip(moved, moved[1:], strict=False)]
+    assert all(gap >= 600 * 2 ** min(at, 4) for at, gap in enumerate(gaps))
