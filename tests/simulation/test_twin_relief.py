@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.model import Decision
+from ansible_collections.ringfleet.core.plugins.module_utils.moves.asking import Ask, send
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.brakes import spread
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.score import Score
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.views import Need
@@ -72,6 +73,8 @@ def test_anybody_can_recompute_the_choice_from_the_stored_decision(fleet):
 def test_nothing_moved_because_is_told_once_and_again_when_the_reason_changes(fleet):
     run(fleet, 'h1', 'web', 0.22, ringfleet_mode='stop-first')
     fleet.run_until(lambda: decisions(fleet))
+    # Changed figures alone are no change.
+    fleet['h1'].cgroups.cores = 0.23
     fleet.run(200)
     [first] = decisions(fleet)
     assert 'nothing moved, because web: it would have to stop for the move' in first.sentence
@@ -152,6 +155,19 @@ def test_two_hot_hosts_do_not_fill_one_target(fleet):
     fleet.run(400)
     assert fleet['h3'].cgroups.wanted() < 0.7 * fleet['h3'].cgroups.CAPACITY
     assert sorted(name for name in ('one', 'two') if fleet.row(name).holder == 'h3') in (['one'], ['two'])
+
+
+def test_a_target_admits_one_after_the_other_what_two_hosts_decided_at_once(fleet):
+    for host, name in (('h1', 'one'), ('h2', 'two')):
+        run(fleet, host, name, 0.2)
+    fleet.run(30)
+    for host, name in (('h1', 'one'), ('h2', 'two')):
+        send(fleet[host].store, '%s-decided' % host, Ask(name, host, 'h3', 'ringfleet on %s' % host, 'contention', 'cpu'))
+    fleet.run_until(lambda: any(row.source_step == 'aborted' for row in fleet.tables.moves.values()))
+    fleet.run(60)
+    assert sorted(fleet.row(name).holder == 'h3' for name in ('one', 'two')) == [False, True]
+    [declined] = [row for row in fleet.tables.moves.values() if row.source_step == 'aborted']
+    assert 'CPU would be used to 100 % afterwards' in declined.source_note
 
 
 def test_asked_without_a_host_the_very_best_is_chosen_and_no_brake_holds(fleet):

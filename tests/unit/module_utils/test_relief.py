@@ -71,6 +71,13 @@ def test_what_stays_says_why(given_tenant, words):
     assert len(found.brakes) == 1
 
 
+def test_what_cannot_serve_does_not_make_another_host_fuller_than_its_own():
+    ill = tenant('ill', 0.1, severe=('its health check fails',))
+    assert relief([ill], host('h2', 0.45), used=0.4, lacking=()).name == ''
+    assert 'it would be used to 55 % afterwards, more than h1 is now' in relief([ill], host('h2', 0.45), used=0.4, lacking=()).sentence
+    assert relief([ill], host('h2', 0.25), used=0.4, lacking=()).name == 'ill'
+
+
 def test_its_user_may_let_a_stop_first_one_go():
     assert relief([tenant('web', mode='stop-first', rebalance=True)]).name == 'web'
 
@@ -114,6 +121,13 @@ def scores(*values, leaning=(0, 0, 0)):
 def test_hot_hosts_do_not_all_pick_the_same():
     picked = {brakes.spread(scores(2.0, 1.9, 1.8), views.Need('web', 'hot%d' % number)) for number in range(20)}
     assert picked == {'h0', 'h1'}
+
+
+def test_only_what_nobody_asked_for_is_spread():
+    hosts = [host('h1', 0.95), host('h2', 0.1), host('h3', 0.11)]
+    chosen = {trigger: {plan(views.Need('web-%d' % number, 'h1', 0.3, MIB), hosts, WEIGHTS, brakes.Cause(trigger, 'cpu')).host
+                        for number in range(20)} for trigger in (brakes.ASKED, brakes.CONTENTION)}
+    assert chosen == {brakes.ASKED: {'h2'}, brakes.CONTENTION: {'h2', 'h3'}}
 
 
 def test_the_second_counts_only_when_nearly_as_good_and_liked_as_much():
