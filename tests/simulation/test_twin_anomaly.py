@@ -105,6 +105,7 @@ def test_three_starts_in_vain_are_tried_once_elsewhere(fleet):
     there, moves = fleet.row('sick').holder, len(fleet.tables.moves)
     # It fails there as well: what a move could show is known now, and it stays.
     fleet.run(1500)
+    assert told(fleet, 'sick') == ('mild', ('its health check fails here as it did on h1',), True)
     assert (fleet.row('sick').holder, len(fleet.tables.moves)) == (there, moves)
 
 

@@ -135,6 +135,37 @@ def test_one_at_a_time_leaves_and_what_moved_stays_a_while(fleet):
     assert all(fleet.row(name).unrest <= 1 for name in 'abc')
 
 
+def test_a_decision_that_is_not_taken_up_yet_is_not_followed_by_another(fleet):
+    for name in ('a', 'b'):
+        run(fleet, 'h1', name, 0.12)
+    fleet.run_until(lambda: fleet['h1'].watcher.load.host().contended)
+    for _look in range(3):
+        fleet['h1'].watcher.reliever.look()
+    assert len({ident for host, ident in fleet.open_moves() if host == 'h1'}) == 1
+
+
+def test_what_was_tried_in_vain_is_left_alone_for_a_while(fleet):
+    for name in ('h2', 'h3', 'h4'):
+        fleet[name].engine.run('web', 'web:1')
+    run(fleet, 'h1', 'web', 0.22)
+    fleet.run(500)
+    tries = {ident.rsplit('-', ident.count('-') - 1)[0] for ident in fleet.tables.moves}
+    assert len(tries) == 1
+    assert 'was tried elsewhere, and is left alone' in decisions(fleet)[-1].sentence
+    fleet.run(400)
+    assert len({ident.rsplit('-', ident.count('-') - 1)[0] for ident in fleet.tables.moves}) == 2
+
+
+def test_the_same_reasons_after_a_quiet_minute_are_no_change(fleet):
+    run(fleet, 'h1', 'web', 0.3, ringfleet_mode='stop-first')
+    fleet.run_until(lambda: decisions(fleet))
+    fleet['h2'].engine.run('web', 'web:1')
+    fleet['h3'].call('move.ask', name='web', target='h2')
+    fleet.run_until(lambda: fleet['h1'].watcher.load.host().unjudged)
+    fleet.run_until(lambda: 'nothing moved' in fleet['h1'].watcher.loop.sentence)
+    assert len(decisions(fleet)) == 1
+
+
 def test_what_moved_by_itself_stays_for_its_cooldown(fleet):
     run(fleet, 'h1', 'web', 0.22)
     fleet.run_until(lambda: moved(fleet, 'web'))
