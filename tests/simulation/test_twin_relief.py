@@ -162,6 +162,7 @@ def test_the_same_reasons_after_a_quiet_minute_are_no_change(fleet):
     fleet['h2'].engine.run('web', 'web:1')
     fleet['h3'].call('move.ask', name='web', target='h2')
     fleet.run_until(lambda: fleet['h1'].watcher.load.host().unjudged)
+    fleet.run_until(lambda: 'nothing moved' not in fleet['h1'].watcher.loop.sentence)
     fleet.run_until(lambda: 'nothing moved' in fleet['h1'].watcher.loop.sentence)
     assert len(decisions(fleet)) == 1
 
@@ -199,6 +200,29 @@ def test_a_target_admits_one_after_the_other_what_two_hosts_decided_at_once(flee
     assert sorted(fleet.row(name).holder == 'h3' for name in ('one', 'two')) == [False, True]
     [declined] = [row for row in fleet.tables.moves.values() if row.source_step == 'aborted']
     assert 'CPU would be used to 100 % afterwards' in declined.source_note
+
+
+def test_labels_see_what_is_on_its_way_and_not_only_what_is_there(fleet):
+    run(fleet, 'h1', 'one', 0.01)
+    run(fleet, 'h2', 'two', 0.01)
+    fleet.run(20)
+    for name in ('h2', 'h3', 'h4'):
+        fleet[name].up = False
+    fleet['h1'].call('move.ask', name='one', target='h3')
+    fleet.run(2)
+    names = {view.host: view.containers for view in fleet['h1'].watcher.prospects.views('h1')}
+    assert names == {'h1': {'one'}, 'h2': {'two'}, 'h3': {'one'}, 'h4': frozenset()}
+
+
+def test_a_new_version_begins_without_its_past(fleet):
+    run(fleet, 'h1', 'web', 0.22)
+    fleet.run_until(lambda: moved(fleet, 'web'))
+    there = fleet[fleet.row('web').holder]
+    there.engine.stop('web', 1)
+    there.engine.remove('web')
+    run(fleet, there.name, 'web', 0.01)
+    fleet.run(60)
+    assert (fleet.row('web').holder, fleet.row('web').moved_for) == (there.name, '')
 
 
 def test_asked_without_a_host_the_very_best_is_chosen_and_no_brake_holds(fleet):
