@@ -18,6 +18,8 @@ from ..moves.planning import need_of
 from ..placement import brakes
 from ..placement.relief import Tenant, relieve
 
+# After so long without trouble the same reasons are told anew; a quiet minute after a move is no end of the trouble.
+_FORGET_S = 600.0
 _NUMBER = re.compile(r'\d+(\.\d+)?')
 
 
@@ -31,6 +33,7 @@ class Reliever:
         self._b = built
         self._wake = wake
         self._told = ''
+        self._told_at = 0.0
         self._tries = {}
         self.sentence = ''
 
@@ -38,12 +41,11 @@ class Reliever:
         """Ask for one move if one is due. Raises as the store does; then nothing was decided."""
         b = self._b
         host = b.load.host()
-        if host.unjudged:
-            self.sentence = ''
-            return
         lacking = heat(host) if host.contended else {}
         if not lacking and not any(each.anomaly == SEVERE for each in b.load.containers()):
-            self._told = self.sentence = ''
+            self.sentence = ''
+            if b.clock.monotonic() - self._told_at > _FORGET_S:
+                self._told = ''
             return
         pause = b.fleet.pause()
         if pause.reason:
@@ -99,7 +101,7 @@ class Reliever:
     def _tell(self, sentence, relief=None, weights=None):
         """Store why nothing moves, once for each change of the reasons; changed figures alone are no change."""
         self.sentence = sentence
-        bare = _NUMBER.sub('', sentence)
+        bare, self._told_at = _NUMBER.sub('', sentence), self._b.clock.monotonic()
         if bare == self._told:
             return
         b = self._b
