@@ -9,6 +9,8 @@ PY := $(ROOT)/.cache/venv/bin/python
 HOSTS ?= 3
 # PARTS="lint units" runs only these; see "make parts".
 PARTS ?=
+# BENCH="score move" runs only these; all of them when empty.
+BENCH ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap test fast parts lab demo molecule bench clean distclean fmt shell build constraints
@@ -37,8 +39,8 @@ demo: bootstrap ## the whole thing on this machine: three hosts, join, load, a m
 molecule: bootstrap ## scenario default, from create to destroy
 	@molecule test --all
 
-bench: bootstrap ## benchmarks, printed, never asserted (on the lab)
-	@$(PY) -m bench
+bench: bootstrap ## benchmarks, printed, never asserted (BENCH="score balance": these, which need no lab)
+	@$(PY) -m bench $(BENCH)
 
 clean: bootstrap ## remove the lab
 	@$(PY) -m lab down

@@ -1,28 +1,48 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m bench [sampling] [watcher] [move] [decide]``: all of them when none is named."""
+"""``python -m bench [score] [balance] [sampling] [watcher] [move] [decide]``: all of them when none is named. The first two need
+no host."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from bench import decide, fleet, move, sampling, watcher
+from bench import balance, decide, fleet, move, sampling, score, watcher
 
-BENCHMARKS = {"sampling": sampling.run, "watcher": watcher.run, "move": move.run, "decide": decide.run}
+
+@dataclass(frozen=True)
+class Benchmark:
+    """``run`` gives the lines to print; it takes the names of the lab's hosts where ``needs_hosts``, else nothing."""
+
+    run: Callable[..., list[str]]
+    needs_hosts: bool
+
+
+BENCHMARKS = {
+    "score": Benchmark(score.run, needs_hosts=False),
+    "balance": Benchmark(balance.run, needs_hosts=False),
+    "sampling": Benchmark(sampling.run, needs_hosts=True),
+    "watcher": Benchmark(watcher.run, needs_hosts=True),
+    "move": Benchmark(move.run, needs_hosts=True),
+    "decide": Benchmark(decide.run, needs_hosts=True),
+}
 
 
 def main() -> int:
-    """Join the lab's hosts, run, print; 1 with one clear line when a measurement could not be made."""
+    """Run and print, with the lab's hosts joined where one is needed; 1 with one clear line when a measurement could not be made."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS))
-    names = parser.parse_args().names or list(BENCHMARKS)
+    chosen = {name: BENCHMARKS[name] for name in parser.parse_args().names or BENCHMARKS}
     try:
-        hosts = fleet.join()
-        for name in names:
+        hosts: list[str] = []
+        for name, each in chosen.items():
             print(f"\n{name}", flush=True)
-            print("\n".join(f"  {line}" for line in BENCHMARKS[name](hosts)), flush=True)
+            hosts = hosts or fleet.join() if each.needs_hosts else hosts
+            print("\n".join(f"  {line}" for line in (each.run(hosts) if each.needs_hosts else each.run())), flush=True)
     except fleet.BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
