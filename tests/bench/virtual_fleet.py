@@ -47,14 +47,6 @@ def stall(utilisation: float) -> float:
     return 100 * min(1.0, max(0.0, utilisation - BUSY) / (FULL_PRESSURE - BUSY))
 
 
-def promising(need: Need, load: HostLoad) -> bool:
-    """Whether the gain of a move for want of CPU could be enough at all, it being no more than what the container has of its host.
-
-    The rules say the same, but only after a look at every host, which takes nearly all of a run's time.
-    """
-    return need.cpu / load.cpu_capacity > brakes.LEAST_GAIN - 1e-9
-
-
 @dataclass(frozen=True)
 class Strategy:
     """How a fleet chooses targets: the route times that it plans with, and ``pick(choice, chance)``; None moves nothing."""
@@ -194,7 +186,7 @@ class Fleet:
                 for machine, load, already in zip(self._day.machines, loads, promised, strict=True)
             ]
             reasons = tuple(sentence for _figure, sentence in lacking.values())
-            tenants = [each for each in self.tenants(number, second) if promising(each.need, loads[number])]
+            tenants = self.tenants(number, second)
             relief = relieve(views[number], tenants, views, WEIGHTS, tuple(lacking), reasons)
             if relief is not None and relief.name:
                 (need,) = [each.need for each in tenants if each.need.name == relief.name]

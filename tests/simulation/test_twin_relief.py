@@ -80,13 +80,14 @@ def test_nothing_moved_because_is_told_once_and_again_when_the_reason_changes(fl
     assert 'nothing moved, because web: it would have to stop for the move' in first.sentence
     assert first.brakes and not first.choice
     assert 'nothing moved' in fleet['h1'].watcher.loop.sentence
-    run(fleet, 'h1', 'small', 0.01)
+    run(fleet, 'h1', 'great', 0.27)
     fleet.run(60)
     second = decisions(fleet)[-1]
     assert second is not first
-    assert 'small: no host can take it' in second.sentence
+    assert 'great: no host can take it' in second.sentence
     assert {each['host'] for each in second.candidates} == {'h1', 'h2', 'h3', 'h4'}
-    fleet['h1'].engine.stop(fleet.row('web').instance, 1)
+    for name in ('web', 'great'):
+        fleet['h1'].engine.stop(fleet.row(name).instance, 1)
     fleet.run(150)
     assert 'nothing moved' not in fleet['h1'].watcher.loop.sentence
 

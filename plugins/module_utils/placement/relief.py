@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..model import START_FIRST
 from . import planner
-from .brakes import ANOMALY, CONTENTION, Cause
+from .brakes import ANOMALY, CONTENTION, LEAST_GAIN, Cause
 from .views import CALM_BELOW, Need, utilisation
 
 NONE_MOVED = 'nothing moved, because %s'
@@ -62,7 +62,7 @@ def relieve(source, tenants, views, weights, lacking, reasons):
         return None
     brakes, last = [], None
     for tenant, cause in _in_order(source, tenants, severe, lacking, reasons):
-        against = _stays(tenant, cause)
+        against = _stays(source, tenant, cause)
         if against:
             brakes.append('%s: %s' % (tenant.need.name, against))
             continue
@@ -102,7 +102,14 @@ def _cost(source, tenant, resource):
     return 1, -(need.memory if resource == 'memory' else need.cpu), need.name
 
 
-def _stays(tenant, cause):
+def _share(source, need, resource):
+    """The share of its host that a container uses; 1 where nobody knows (the disk)."""
+    if resource == 'cpu':
+        return need.cpu / (source.load.cpu_capacity or 1.0)
+    return need.memory / (source.load.memory_capacity or 1) if resource == 'memory' else 1.0
+
+
+def _stays(source, tenant, cause):
     """Why a container is left where it is, whatever the hosts are like; '' when it may go."""
     if tenant.own_fault:
         return 'what is wrong with it is its own fault and would recur elsewhere'
@@ -112,6 +119,10 @@ def _stays(tenant, cause):
         return 'it does not run'
     if cause.trigger == CONTENTION and tenant.mode != START_FIRST and not tenant.rebalance:
         return 'it would have to stop for the move: only %s ones go unasked, or those labelled ringfleet.rebalance=true' % START_FIRST
+    share = _share(source, tenant.need, cause.resource)
+    if cause.trigger == CONTENTION and share < LEAST_GAIN:
+        # No target could make the gain larger than this: said before all of them are looked at.
+        return 'its leaving would take %d points off at most, at least %d are asked for' % (round(share * 100), round(LEAST_GAIN * 100))
     if tenant.cools_s > 0:
         return 'it moved lately, or was tried elsewhere, and is left alone for %d s more' % round(tenant.cools_s)
     return ''

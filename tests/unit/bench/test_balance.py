@@ -10,7 +10,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.placement.relief im
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.views import HostView
 from bench.balance import STRATEGIES
 from bench.day import CPU_USED, MINUTES, Day
-from bench.virtual_fleet import MOVE_S, QUIET_S, WEIGHTS, Fleet, promising, route, stall
+from bench.virtual_fleet import MOVE_S, QUIET_S, WEIGHTS, Fleet, route, stall
 
 NONE, RANDOM, LEAST, OURS = STRATEGIES
 
@@ -72,24 +72,3 @@ def test_a_container_under_way_is_promised_and_both_ends_are_left_alone():
     ends = [host.quiet_until - QUIET_S - MOVE_S for host in fleet.hosts if host.quiet_until]
     assert len(ends) == 2 and begun <= ends[0] == ends[1] < begun + 60
     assert target.quiet_until
-
-
-def test_what_is_left_out_could_not_have_gone():
-    """``promising`` spares the time of the rules, and changes nothing about what they say."""
-    day, looked = small(), 0
-    fleet = Fleet(NONE, day, 1)
-    for minute in range(MINUTES):
-        fleet.minute(minute, day.loads(minute))
-        loads = [fleet.load(number) for number in range(len(fleet.hosts))]
-        for number, load in enumerate(loads):
-            lacking = tuple(heat(load))
-            if not load.contended or not lacking:
-                continue
-            here = day.machines[number]
-            views = [HostView(machine.name, each, route_ms=route(here, machine)) for machine, each in zip(day.machines, loads)]
-            tenants = fleet.tenants(number, minute * 60)
-            whole = relieve(views[number], tenants, views, WEIGHTS, lacking, load.contended)
-            spared = relieve(views[number], [each for each in tenants if promising(each.need, load)], views, WEIGHTS, lacking, load.contended)
-            assert (whole.name, whole.name and whole.choice) == (spared.name, spared.name and spared.choice)
-            looked += 1
-    assert looked > 20

@@ -61,7 +61,7 @@ def test_one_that_cannot_serve_here_goes_first_whatever_its_mode():
 @pytest.mark.parametrize('given_tenant, words', [
     (tenant('web', own_fault=True), 'its own fault'), (tenant('web', immovable=('bind mount /tmp',)), 'it cannot move (bind mount /tmp)'),
     (tenant('web', running=False), 'it does not run'), (tenant('web', mode='stop-first'), 'ringfleet.rebalance=true'),
-    (tenant('web', cools_s=77.0), 'left alone for 77 s more'), (tenant('web', 0.05), 'would fall by 5 points'),
+    (tenant('web', cools_s=77.0), 'left alone for 77 s more'), (tenant('web', 0.04), 'take 4 points off at most, at least 5 are asked for'),
     (tenant('web', 0.6), 'CPU would be used to 80 % afterwards')])
 def test_what_stays_says_why(given_tenant, words):
     found = relief([given_tenant])
@@ -69,6 +69,12 @@ def test_what_stays_says_why(given_tenant, words):
     assert 'nothing moved, because' in found.sentence
     assert words in found.sentence
     assert len(found.brakes) == 1
+
+
+def test_a_gain_too_small_is_none_however_much_leaves():
+    found = relief([tenant('web')], host('h2', 0.38), used=0.72)
+    assert found.name == ''
+    assert 'the larger utilisation of both would fall by 4 points, at least 5 are asked for' in found.sentence
 
 
 def test_what_cannot_serve_does_not_make_another_host_fuller_than_its_own():
