@@ -18,10 +18,10 @@ def run(hosts: list[str]) -> list[str]:
     """Contention on the first host; all times on one machine's clock, shares of the whole."""
     home = hosts[0]
     begun = time.time()
-    with fleet.containers(home, 1, "--label", "ringfleet.mode=start-first", *CHECKED, command=("/bin/crunch", "4", "14")) as (name,):
+    with fleet.containers(home, 1, "--label", "ringfleet.mode=start-first", *CHECKED, command=("/bin/crunch", "4", "20")) as (name,):
         try:
             # Nobody's business, so that the one above is the one that leaves.
-            fleet.on(home, "docker", "run", "-d", "--name", f"{fleet.PREFIX}-beside", fleet.IMAGE, "/bin/crunch", "1", "25")
+            fleet.on(home, "docker", "run", "-d", "--name", f"{fleet.PREFIX}-beside", fleet.IMAGE, "/bin/crunch", "1", "40")
             fleet.until("the host's watcher to decide", lambda: _decision(home, name), LIMIT_S)
             move = fleet.until("the end of the move", lambda: _ended(home, _decision(home, name)["move"]), LIMIT_S)
             decided = _decision(home, name)["decided_at"] / 1000
