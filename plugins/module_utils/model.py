@@ -8,54 +8,15 @@ host's clock. Memory is in bytes, CPU in cores.
 """
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field, fields
-
-from .errors import InvalidName
-
-LABEL_MANAGED = 'ringfleet.managed'
-LABEL_MODE = 'ringfleet.mode'
-LABEL_MOVE = 'ringfleet.move'
-LABEL_LOG_ERRORS = 'ringfleet.log.errors'
-LABEL_REQUIRE = 'ringfleet.require'
-LABEL_PREFER = 'ringfleet.prefer'
-LABEL_AVOID = 'ringfleet.avoid'
-LABEL_REBALANCE = 'ringfleet.rebalance'
 
 START_FIRST = 'start-first'
 STOP_FIRST = 'stop-first'
+# How a lost host's container is made elsewhere: there is no copy to stop, and nobody waits for its health.
+FAILOVER = 'failover'
 
 RUNNING = 'running'
 STOPPED = 'stopped'
-
-# What placement labels ask for besides a user's own facts: no name for one of those.
-RESERVED_FACTS = ('host', 'container', 'architecture', 'rack', 'datacenter')
-
-# Docker's own rule for container names (moby daemon/names).
-_CONTAINER_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$')
-_HOST_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$')
-_FACT_NAME = re.compile(r'[a-z0-9_]+')
-
-
-def check_container_name(name):
-    """The name, when it is one; else InvalidName with the rule."""
-    if not isinstance(name, str) or not _CONTAINER_NAME.match(name):
-        raise InvalidName('%r is not a container name' % (name,),
-                          'A name begins with a letter or digit and goes on with letters, digits, "_", "." or "-".')
-    return name
-
-
-def check_host_name(name):
-    """The name, when it is one; else InvalidName with the rule."""
-    if not isinstance(name, str) or not _HOST_NAME.match(name):
-        raise InvalidName('%r is not a host name' % (name,),
-                          'A host is called by its inventory_hostname: letters, digits, "_", "." or "-".')
-    return name
-
-
-def is_fact_name(name):
-    """Whether a text can be the name of a host's fact."""
-    return _FACT_NAME.fullmatch(name) is not None
 
 
 class FromDict:
@@ -101,7 +62,7 @@ class HostRow(FromDict):
 
     ``ssh_host_key`` and ``ssh_user_key`` are public keys in OpenSSH's one-line form: how image streams between hosts
     are pinned (design, section 9). ``facts`` is {name: text} of what placement labels may ask about the host
-    besides its name.
+    besides its name. Until ``away_until`` its silence is an orderly absence, as during a reboot.
     """
     host: str
     state: str = ''
@@ -113,7 +74,10 @@ class HostRow(FromDict):
     ssh_port: int = 22
     ssh_host_key: str = ''
     ssh_user_key: str = ''
+    coordinator: str = ''
+    failover_epoch: int = 0
     facts: dict = field(default_factory=dict)
+    away_until: int = 0
     nonce: str = ''
 
 
@@ -163,6 +127,7 @@ class Beat(FromDict):
 
     ``counter`` only grows within a ``boot_id`` and ``started_at``; observers judge its change on their own clock.
     ``routes`` maps other hosts to the smoothed route time from this one, in milliseconds (T of formula (1-1)).
+    ``suspects`` are the hosts that this one takes for lost.
     """
     host: str
     boot_id: str = ''
@@ -172,6 +137,7 @@ class Beat(FromDict):
     version: str = ''
     load: HostLoad = field(default_factory=HostLoad)
     routes: dict = field(default_factory=dict)
+    suspects: tuple = ()
 
     @classmethod
     def from_dict(cls, data):
@@ -235,7 +201,10 @@ class Placement(FromDict):
 
 @dataclass(frozen=True)
 class MovePlan(FromDict):
-    """What the source asks of the target (F9.4): all that the target needs besides the sealed spec."""
+    """What the source asks of the target (F9.4): all that the target needs besides the sealed spec.
+
+    In mode ``failover`` the source is lost, and the coordinator of its failover has the source's part.
+    """
     id: str
     name: str
     source: str

@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass, fields
 
 from .errors import ConfigError
-from .model import RESERVED_FACTS, check_host_name, is_fact_name
+from .names import RESERVED_FACTS, check_host_name, is_fact_name
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ KEYS = {
     'program_python': Key(str, '/opt/ringfleet/venv/bin/python', about='interpreter of the receiving command'),
     'docker_url': Key(str, 'unix:///var/run/docker.sock', about='the Docker engine'),
     'beat_s': Key(float, 1.0, 0.2, 'seconds between beats'),
+    'lost_after_s': Key(float, 5.0, 2.0, 'a host that is silent by beat, gossip and probe for this long is taken for lost'),
     'probe_s': Key(float, 10.0, 1.0, 'seconds between probes of the route to the other hosts'),
     'sample_s': Key(float, 5.0, 1.0, 'seconds between samples'),
     'poll_s': Key(float, 1.0, 0.1, 'seconds between looks for moves'),
@@ -59,6 +60,7 @@ KEYS = {
     'health_wait_s': Key(float, 60.0, 5.0, 'how long a moved container may take to become healthy'),
     'transfer_s': Key(float, 600.0, 10.0, 'how long an image may take to reach the target'),
     'disk_reserve': Key(int, 1 << 30, 0, 'bytes that stay free on the disk of images'),
+    'stale_grace_s': Key(float, 3600.0, 60.0, 'how long a stale copy is kept, stopped, before it is removed'),
     'broadcast_ttl_s': Key(int, 7200, 60, 'how long a broadcast is kept'),
     'log_level': Key(str, 'INFO', about='DEBUG, INFO, WARNING or ERROR'),
 }
@@ -85,6 +87,7 @@ class Settings:
     program_python: str
     docker_url: str
     beat_s: float
+    lost_after_s: float
     probe_s: float
     sample_s: float
     poll_s: float
@@ -95,6 +98,7 @@ class Settings:
     health_wait_s: float
     transfer_s: float
     disk_reserve: int
+    stale_grace_s: float
     broadcast_ttl_s: int
     log_level: str
 
@@ -162,6 +166,8 @@ def from_dict(data, where='configuration'):
         check_host_name(values['host'])
     if values.get('log_level') not in ('DEBUG', 'INFO', 'WARNING', 'ERROR'):
         problems.append('log_level: is %r, must be DEBUG, INFO, WARNING or ERROR' % (values.get('log_level'),))
+    if not problems and values['lost_after_s'] < 2 * values['beat_s']:
+        problems.append('lost_after_s: is %g, must be at least two beats (beat_s is %g)' % (values['lost_after_s'], values['beat_s']))
     if problems:
         raise ConfigError('%s: %s' % (where, '; '.join(problems)),
                           'Known settings: %s.' % ', '.join(sorted(KEYS)))

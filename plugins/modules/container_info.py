@@ -74,8 +74,17 @@ containers:
     previous:
       description: The holder before the last move.
       type: str
+    moved_at:
+      description: When the last move took effect, in milliseconds since the epoch; 0 when it never moved.
+      type: int
+    moved_for:
+      description: The trigger of the last move, C(asked), C(contention), C(anomaly) or C(lost); empty after its user made a new version.
+      type: str
+    unrest:
+      description: How many moves in a row nobody asked for; each doubles the time for which it is left alone.
+      type: int
     spec_hash:
-      description: Identifies the creation request of its last move.
+      description: Identifies its creation request, which the fleet keeps sealed.
       type: str
     here:
       description: What a container of this name on the answering host is. V(ours), V(duplicate), V(copy of a move) ... or empty.

@@ -10,9 +10,11 @@ short_description: Show the hosts of a fleet as one of them sees them
 version_added: 1.0.0
 author: The ringfleet.core authors (@ringfleet)
 description:
-  - Asks the local watcher for the hosts of the fleet, with the two signs of life it has of each, told apart. The watcher's
-    beat in the state table, and the heartbeat of the ring node in Cassandra's gossip.
+  - Asks the local watcher for the hosts of the fleet, with the three signals of life it has of each, told apart. The watcher's
+    beat in the state table, the heartbeat of the ring node in Cassandra's gossip, and the answer of the guard to a probe.
   - Ages are judged by the observer's own clock, from the change of a counter.
+  - Tells what this observer makes of each host, who its backups are, and whether it would be declared lost. In this release nothing is
+    done about it.
 options:
   name:
     description: Only this host, by its name in the fleet (its C(inventory_hostname) at join).
@@ -40,6 +42,18 @@ observer:
   returned: success
   type: str
   sample: h1
+suspects:
+  description: The hosts that this observer takes for lost, silent by all three signals; what its beat tells the others.
+  returned: success
+  type: list
+  elements: str
+  sample: [h3]
+judges_nobody:
+  description:
+    - Why this observer judges nobody now, as after a pause of its own or while it cannot read; empty when it does.
+  returned: success
+  type: str
+  sample: "it paused for 3.2 s, over for 1.0 of 5 s"
 hosts:
   description: The hosts, by name.
   returned: success
@@ -74,14 +88,34 @@ hosts:
       type: dict
       sample: {architecture: amd64, rack: rack1, datacenter: dc1, disk: ssd}
     signs:
-      description: V(alive), V(watcher down), V(ring node down), V(silent), or V(unseen) by this observer so far.
+      description: V(alive), V(watcher down), V(ring node down), V(silent), or V(unseen) by this observer so far. By beat and gossip alone.
       type: str
     beat:
-      description: The watcher's sign of life. C(age_s) is null as long as it was never seen.
+      description:
+        - The watcher's signal of life. C(age_s) is null as long as it was never seen. C(silent) is true once it is judged silent.
       type: dict
     gossip:
-      description: The ring node's sign of life, and what gossip tells of it.
+      description: The ring node's signal of life, with C(age_s) and C(silent) alike, and what gossip tells of it.
       type: dict
+    probe:
+      description:
+        - The guard's signal of life. C(age_s) is the time since its last answer, null where there was none. C(boot_id) is what it
+          told then, C(error) why the last probe had no answer. C(silent) is true once it had none for as long as makes a host lost.
+      type: dict
+    liveness:
+      description:
+        - What this observer makes of the host. C(word) is V(alive), V(lost), V(away) during an orderly absence, V(not judged), or which
+          of V(watcher down), V(ring node down) and V(unreachable) it is; C(since_s) for how many seconds, null where nothing is silent.
+        - C(finding) says whether this observer would declare it lost and why, or why not. Empty for the observer itself.
+      type: dict
+      sample: {word: lost, since_s: 6.0, finding: "h3 is lost: silent for 6 s by beat, gossip and probe, h2 sees it so too, 2 of 3 hosts are alive"}
+    backups:
+      description: The hosts that observe it and are asked first to take over what it runs, at most two; the same whoever is asked.
+      type: list
+      sample: [h2, h3]
+    suspects:
+      description: The hosts that it takes for lost itself, by its last beat.
+      type: list
     routes:
       description: The route times from it to the other hosts in milliseconds, smoothed; T of formula (1-1).
       type: dict

@@ -83,6 +83,9 @@ candidates:
     A:
       description: The result of the formula; 0 for those excluded.
       type: float
+    leaning:
+      description: How much placement labels like it; the greatest goes before A.
+      type: int
     excluded:
       description: Why it cannot be chosen; empty when it can.
       type: list

@@ -15,7 +15,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.containers.spec imp
     request_of,
 )
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError, NoSuchContainer, NoSuchImage
-from ansible_collections.ringfleet.core.plugins.module_utils.model import LABEL_MOVE
+from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE
 
 NO = {'Name': 'no', 'MaximumRetryCount': 0}
 ALWAYS = {'Name': 'always', 'MaximumRetryCount': 0}

@@ -29,8 +29,9 @@ from ansible_collections.ringfleet.core.plugins.module_utils.store.days import d
 @pytest.mark.parametrize('row', [
     ContainerRow('NAME', 'h1', 3, 'abc', 'hash', 'web:1', 'running', 'm1', 'h2', 'h0'),
     HostRow('NAME', '', 2, 1750000000000, 'h1', 'boot', '10.0.0.1', 2222, 'ssh-ed25519 A', 'ssh-ed25519 B'),
+    HostRow('NAME', away_until=1750000600000),
     HostRow('NAME', facts={'rack': 'r1', 'disk': 'ssd "fast"', 'zone': 'Zürich'}),
-    FleetRow('NAME', 'value')], ids=['ContainerRow', 'HostRow', 'HostRow with facts', 'FleetRow'])
+    FleetRow('NAME', 'value')], ids=['ContainerRow', 'HostRow', 'HostRow away', 'HostRow with facts', 'FleetRow'])
 def test_a_row_comes_back_as_it_was_written(store, unique, row):
     key = {'ContainerRow': 'name', 'HostRow': 'host', 'FleetRow': 'key'}[type(row).__name__]
     written = store.swap(None, replace(row, **{key: unique}))
@@ -177,7 +178,7 @@ def test_a_repair_of_the_local_ring_node_is_told_while_it_runs(store, repair):
 def test_beats_are_replaced(store, unique):
     for counter in (1, 2):
         beat = Beat(unique, 'boot', 5, counter, 1750000000000, '1.0.0', HostLoad(2.0, 0.5, 1 << 30, 1 << 20, 1.5, contended=('hot',)),
-                    {'h2': 1.25})
+                    {'h2': 1.25}, ('h3', 'h4'))
         store.put_beat(beat)
     assert [each for each in store.beats() if each.host == unique] == [beat]
 

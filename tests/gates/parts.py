@@ -21,6 +21,7 @@ PARTS = (
     Part("lab", "three fresh hosts", lab.up, cheap=False),
     Part("molecule", "join, idempotence, verified from outside", lab.molecule("default", "create", "converge", "idempotence"), cheap=False),
     Part("balance", "contention in, decision and move out, verified from outside", lab.molecule("balance", "converge"), cheap=False),
+    Part("failover", "a host is killed and comes back, verified from outside", lab.molecule("failover", "converge"), cheap=False),
     Part("contract", "store contract on real Cassandra, engine contract on real Docker", pytest("tests/contract", marker="lab"), cheap=False),
     Part("integration", "modules, crashes, secrets on the lab", pytest("tests/integration", minutes=25), cheap=False),
 )

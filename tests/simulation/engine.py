@@ -11,7 +11,7 @@ import json
 
 from ansible_collections.ringfleet.core.plugins.module_utils.containers.engine import Engine, Event, Summary
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError, NoSuchContainer, NoSuchImage
-from ansible_collections.ringfleet.core.plugins.module_utils.model import LABEL_MOVE
+from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE
 
 _NEVER = '0001-01-01T00:00:00Z'
 _SERIAL = itertools.count(1)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import StoreUnavailable
-from ansible_collections.ringfleet.core.plugins.module_utils.model import LABEL_MOVE
+from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE
 from simulation.engine import image_of
 from simulation.twin import Fleet
 
@@ -202,3 +202,21 @@ def test_a_watcher_that_starts_again_joins_once(fleet):
     assert fleet['h1'].call('host.info', name='h1')['hosts'][0]['generation'] == generation
     joined = [each for each in fleet['h1'].call('broadcast.info', kind='joined')['broadcasts'] if each['host'] == 'h1']
     assert len(joined) == 1
+
+
+def test_one_that_docker_run_has_created_and_not_yet_started_is_adopted_as_running(fleet):
+    fleet['h1'].engine.run('web', 'web:1', {'ringfleet.managed': 'true'})
+    box = fleet['h1'].engine._box('web')
+    box['State'].update(Status='created', Pid=0)
+    fleet.run(2)
+    assert fleet.row('web') is None
+    fleet['h1'].engine.start('web')
+    fleet.run(2)
+    assert (fleet.row('web').intent, fleet.row('web').epoch) == ('running', 1)
+
+
+def test_one_that_is_only_created_is_adopted_as_stopped(fleet):
+    fleet['h1'].engine.run('web', 'web:1', {'ringfleet.managed': 'true'})
+    fleet['h1'].engine._box('web')['State'].update(Status='created', Pid=0)
+    fleet.run(10)
+    assert fleet.row('web').intent == 'stopped'

@@ -4,6 +4,8 @@
 """Moves on the twin: the flow of figure 9, both modes, every refusal, and a crash at every write of both sides."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import (
     MoveRefused,
@@ -11,6 +13,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.errors import (
     UnknownContainer,
     UnknownHost,
 )
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow
 from simulation.engine import image_of
 from simulation.twin import Fleet
 
@@ -265,3 +268,24 @@ def test_a_crash_at_any_write_leaves_it_running_once(mode, host, at):
     if move.target_step == 'done':
         # However it got there, the copy was compared with the original before it could take over.
         assert 'created' in move.target_times
+
+
+def test_what_is_noted_in_the_row_while_a_move_is_planned_does_not_end_it(monkeypatch):
+    fleet = fleet_with('stop-first')
+    store, done = fleet['h1'].store, []
+    keep = store.put_decision
+
+    def noted(decision):
+        keep(decision)
+        if not done:
+            done.append(1)
+            row = store.read(ContainerRow, 'web')
+            store.swap(row, replace(row, intent='stopped'))
+
+    monkeypatch.setattr(store, 'put_decision', noted)
+    ident = fleet['h3'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(settled(fleet, ident))
+    assert_runs_once(fleet)
+    assert fleet.row('web').holder == 'h2'
+    fleet.run(5)
+    assert fleet.row('web').intent == 'running'

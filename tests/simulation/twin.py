@@ -16,6 +16,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.network.rtt import 
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Endpoint
 from ansible_collections.ringfleet.core.plugins.module_utils.store.memory import MemoryStore, Tables
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.build import Outside, build
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher.tokens import token_of
 
 from simulation.clock import VirtualClock, VirtualTime
 from simulation.engine import FakeEngine
@@ -125,8 +126,13 @@ class FakeEvents:
         return found
 
 
+def tokens_of(number):
+    """Four tokens of the ring node of host h``number``, as texts."""
+    return tuple(str(token_of('node %d token %d' % (number, each))) for each in range(4))
+
+
 class TwinHost:
-    """One host: what outlives a crash (engine, tables) and what does not (the watcher)."""
+    """One host, dead when not ``alive``, its watcher stopped when not ``up``: what outlives a crash (engine, tables) and what does not (the watcher)."""
 
     def __init__(self, fleet, name, number):
         self.fleet = fleet
@@ -139,6 +145,7 @@ class TwinHost:
         self.fuse = Fuse()
         self.crashes = 0
         self.up = True
+        self.alive = True
         self.route_ms = 0.5
         self.settings = {}
         self.boot()
@@ -153,11 +160,12 @@ class TwinHost:
         self.watcher = build(Outside(
             settings, KEY, self.clock, self.store, Guarded(self.engine, self.fuse), self.cgroups,
             Guarded(self.transfer, self.fuse), InlineJobs(), FakeEvents(self.engine),
-            HostRow(host=self.name, address=self.address, boot_id='boot'), lambda: 10 << 30, self.fleet.probe, log), lambda: None)
+            HostRow(host=self.name, address=self.address, boot_id='boot'), lambda: 10 << 30, self.fleet.probe, InlineJobs(), log),
+            lambda: None)
 
     def cycle(self):
         """One turn of the loop; a crash costs the watcher its memory and nothing else."""
-        if not self.up:
+        if not self.up or not self.alive:
             return
         try:
             self.watcher.loop.cycle()
@@ -183,9 +191,9 @@ class Fleet:
             self.hosts[name] = TwinHost(self, name, number)
 
     def probe(self, address, port):
-        """As network.rtt.probe: every host that is up answers in its own time."""
+        """As network.rtt.probe: every living host's guard answers in its own time, whatever its watcher does."""
         for host in self.hosts.values():
-            if host.address == address and host.up:
+            if host.address == address and host.alive:
                 return Probe(host.route_ms, host.name, 'boot')
         return Probe(error='no answer')
 
@@ -197,8 +205,9 @@ class Fleet:
         for _tick in range(int(seconds / TICK_S)):
             self.time.pass_(TICK_S)
             for number, host in enumerate(self.hosts.values(), 1):
-                self.tables.endpoints[host.address] = Endpoint(host.address, 1, int(self.time.now), 'NORMAL',
-                                                               'id-%d' % number)
+                if host.alive:
+                    self.tables.endpoints[host.address] = Endpoint(host.address, 1, int(self.time.now), 'NORMAL', 'id-%d' % number,
+                                                                   tokens=tokens_of(number))
                 host.cycle()
 
     def run_until(self, condition, limit_s=300):

@@ -30,11 +30,12 @@ def hosts(answer):
     rows = []
     for each in answer['hosts']:
         load = each['load'] or {}
-        rows.append((each['host'], each['state'], each['signs'], each['beat']['age_s'], each['gossip']['age_s'],
+        rows.append((each['host'], each['state'], each['signs'], each['beat']['age_s'], each['gossip']['age_s'], each['probe']['age_s'],
+                     each['liveness']['word'], ', '.join(each['backups']),
                      percent(load.get('cpu_used', 0), load.get('cpu_capacity')),
                      percent(load.get('memory_used', 0), load.get('memory_capacity')), load.get('containers'),
                      '; '.join(load.get('contended', ())) or load.get('unjudged')))
-    return table(('HOST', 'STATE', 'SIGNS', 'BEAT s', 'GOSSIP s', 'CPU', 'MEMORY', 'CONTAINERS', 'CONTENDED'), rows)
+    return table(('HOST', 'STATE', 'SIGNS', 'BEAT s', 'GOSSIP s', 'PROBE s', 'LIVENESS', 'BACKUPS', 'CPU', 'MEMORY', 'CONTAINERS', 'CONTENDED'), rows)
 
 
 def containers(answer):

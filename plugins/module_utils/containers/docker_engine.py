@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 
 from ..errors import EngineError, EngineUnavailable, NoSuchContainer, NoSuchImage
-from ..model import LABEL_MOVE
+from ..names import LABEL_MOVE
 from .engine import LIFE, STATE, Engine, Event, Summary
 
 try:

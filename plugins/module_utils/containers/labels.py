@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 
 from ..errors import LabelError
-from ..model import LABEL_LOG_ERRORS, LABEL_MANAGED, LABEL_MODE, LABEL_REBALANCE, START_FIRST, STOP_FIRST
+from ..model import START_FIRST, STOP_FIRST
+from ..names import LABEL_LOG_ERRORS, LABEL_MANAGED, LABEL_MODE, LABEL_REBALANCE
 
 _TRUE = ('true', '1', 'yes', 'on')
 _FALSE = ('false', '0', 'no', 'off', '')

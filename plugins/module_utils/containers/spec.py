@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 
-from ..model import LABEL_MOVE
+from ..names import LABEL_MOVE
 
 # What create takes as it stands in inspect.
 _CONFIG = frozenset((

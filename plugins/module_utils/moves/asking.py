@@ -36,10 +36,10 @@ class Ask(FromDict):
         return Cause(self.trigger, self.resource, self.reasons)
 
 
-def send(store, ident, ask):
-    """Write the letter, then list the move at who has to answer it."""
+def send(store, ident, ask, to=''):
+    """Write the letter, then list the move at who has to answer it: the source, or ``to`` where the source is lost."""
     store.put_move(ident, asked=envelope.request(ASK, ask.to_dict(), ident))
-    store.index_move(ask.source, ident)
+    store.index_move(to or ask.source, ident)
 
 
 def ask_of(move):

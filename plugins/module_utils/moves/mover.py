@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ..errors import EngineUnavailable, ProtocolError, StoreError
+from ..model import FAILOVER
 from . import steps
 from .planning import plan_of
 from .source import Source
@@ -82,4 +83,18 @@ class Mover:
             return steps.Action('begin')
         if plan.source == self._parts.host:
             return self._source.advance(move, plan)
+        if plan.mode == FAILOVER and self._coordinates(plan.source):
+            # The source's part first: behind its abort the target's leaves, and this host may have both.
+            action = self._source.advance(move, plan)
+            if plan.target != self._parts.host or action.name not in (steps.WAIT, steps.CLOSE):
+                return action
+            move = self._parts.store.move(ident)
+        if plan.target != self._parts.host:
+            # It was this host's to coordinate, and is another's now.
+            self._parts.store.unindex_move(self._parts.host, ident)
+            return steps.Action(steps.CLOSE, 'another host coordinates it')
         return self._target.advance(move, plan)
+
+    def _coordinates(self, lost):
+        """Whether this host coordinates the failover of a lost one."""
+        return any(row.host == lost and row.coordinator == self._parts.host for row in self._parts.hosts())

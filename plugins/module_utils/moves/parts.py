@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..containers.health import has_check, health_of
 from ..errors import NoSuchContainer
-from ..model import LABEL_MOVE
+from ..names import LABEL_MOVE
 from .steps import Copy
 
 NO_RESTART = {'Name': 'no', 'MaximumRetryCount': 0}

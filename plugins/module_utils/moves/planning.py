@@ -11,23 +11,24 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from ..containers.health import grace_s
-from ..containers.images import identity_of
 from ..containers.labels import parse
-from ..containers.spec import ports_of, reasons_against, request_of
+from ..containers.spec import ports_of, reasons_against
 from ..errors import Conflict, MoveRefused, NoSuchContainer, NotMovable, UnknownHost
-from ..model import RUNNING, START_FIRST, STOP_FIRST, ContainerRow, Decision, MovePlan
+from ..model import FAILOVER, START_FIRST, STOP_FIRST, ContainerRow, Decision, MovePlan
+from ..placement.brakes import LOST
 from ..placement.planner import plan as choose_target
 from ..placement.rules import Rules
 from ..placement.views import Need
 from ..protocol import envelope
-from ..store.seal import seal, spec_hash
 from . import steps
 from .parts import Recorder
+from .specs import keep, kept, spec_of
 from .wishes import problems
 
 RECEIVE = 'container.receive'
 
 _STOP_TIMEOUT_S = 10
+_CLAIM_TRIES = 3
 
 
 def sharers_of(ref, name, summaries):
@@ -56,6 +57,8 @@ class Planner:
         :return: the MovePlan.
         :raises RingfleetError: why not; nothing but this move's own record was written, and that is the caller's to end.
         """
+        if ask.trigger == LOST:
+            return self._plan_failover(move, ask)
         parts, name = self._parts, ask.name
         row = parts.store.read(ContainerRow, name)
         self._check_row(row, name)
@@ -68,42 +71,80 @@ class Planner:
         if against:
             raise NotMovable('Container %s cannot move: %s' % (name, '; '.join(against)),
                              'It stays on %s and is not touched.' % parts.host)
+        target, decision = self._decide(move, ask, need_of(parts.report(name), name, parts.host))
+        spec = spec_of(parts.engine, parts.key, inspected)
+        # What runs goes on to run, whatever the row says: its user may have started it a moment ago.
+        running = (inspected.get('State') or {}).get('Status') == 'running'
+        plan = plan_from(spec, row, parts.report(name), id=move.id, source=parts.host, target=target, trigger=ask.trigger,
+                         running=running, planned_at=parts.clock.wall())
+        keep(parts.store, parts.key, name, spec)
+        return self._claim(move, ask, row, plan, decision)
+
+    def _plan_failover(self, move, ask):
+        """The same for a container of a lost host: its spec is kept, its need is what was last reported."""
+        parts, name = self._parts, ask.name
+        row = parts.store.read(ContainerRow, name)
+        if row is None or row.holder != ask.source:
+            raise MoveRefused('Container %s is not held by %s any more' % (name, ask.source))
+        used = parts.prospects.report(name, ask.source)
+        if used is not None and used.immovable:
+            raise NotMovable('Container %s cannot run elsewhere: %s' % (name, '; '.join(used.immovable)),
+                             'It waits for %s.' % ask.source)
+        target, decision = self._decide(move, ask, need_of(used, name, ask.source))
+        spec = kept(parts.store, parts.key, name, row.spec_hash)
+        plan = plan_from(spec, row, used, id=move.id, source=ask.source, target=target, trigger=ask.trigger,
+                         mode=FAILOVER, running=True, planned_at=parts.clock.wall())
+        return self._claim(move, ask, row, plan, decision)
+
+    def _decide(self, move, ask, need):
+        """(target, Decision) for what is asked. :raises MoveRefused: when nobody can take it."""
+        parts = self._parts
         weights = parts.prospects.weights()
-        need = need_of(parts.report(name), name, parts.host)
         choice = self._choose(ask, need, weights)
         target = ask.target or choice.host
         if not target:
-            raise MoveRefused(choice.sentence, 'It stays on %s.' % parts.host)
-        self._check_target(name, target)
-        image = parts.engine.image(inspected['Image'])
-        request = request_of(inspected, image)
-        digest = spec_hash(parts.key, request)
-        plan = self._made(move, row, inspected, identity_of(image), request, digest, target, ask.trigger)
-        parts.store.put_spec(name, digest, seal(parts.key, name, digest, request))
-        parts.store.put_decision(Decision(
-            parts.new_id(), parts.host, ask.trigger, name, move.id, target, self._sentence(ask, choice),
+            raise MoveRefused(choice.sentence, 'It stays on %s.' % ask.source)
+        self._check_target(ask.name, ask.source, target)
+        return target, Decision(
+            parts.new_id(), parts.host, ask.trigger, ask.name, move.id, target, self._sentence(ask, choice),
             asdict(weights), tuple(each.to_dict() for each in choice.scores), ask.brakes,
-            {'cpu': need.cpu, 'memory': need.memory}, need.rules.to_texts() if need.rules else (), parts.clock.wall()))
+            {'cpu': need.cpu, 'memory': need.memory}, need.rules.to_texts() if need.rules else (), parts.clock.wall())
+
+    def _claim(self, move, ask, row, plan, decision):
+        """Store the decision and the request, then claim the container's row for the move."""
+        parts, name, target = self._parts, ask.name, plan.target
+        parts.store.put_decision(decision)
         move = self._record.step(move, steps.PLANNED, 'asked for by %s' % ask.by,
                                  request=envelope.request(RECEIVE, plan.to_dict(), move.id))
         parts.store.index_move(target, move.id)
-        try:
-            parts.store.swap(row, replace(row, move=move.id, move_to=target, spec_hash=digest, image=plan.image))
-        except Conflict as exc:
-            raise MoveRefused('Container %s was changed while its move was planned' % name, 'Start it again.') from exc
+        self._swap(row, move=move.id, move_to=target, spec_hash=plan.spec_hash, image=plan.image)
         self._record.step(move, steps.CLAIMED, 'asked for by %s' % ask.by)
         return plan
+
+    def _swap(self, row, **changes):
+        """Claim the row. What else was noted in it meanwhile (a stop, a start, a kept spec) is no reason against the move."""
+        store = self._parts.store
+        for _try in range(_CLAIM_TRIES):
+            try:
+                return store.swap(row, replace(row, **changes))
+            except Conflict:
+                now = store.read(ContainerRow, row.name)
+                if now is None or (now.holder, now.epoch, now.instance, now.move) != (row.holder, row.epoch, row.instance, row.move):
+                    break
+                row = now
+        raise MoveRefused('Container %s was changed while its move was planned' % row.name, 'Start it again.')
 
     def _choose(self, ask, need, weights):
         """The Choice by formula (1-1); computed for a named target too, so that its record shows the alternatives."""
         views = [replace(view, wrong=view.wrong + ('it declined just now',)) if view.host in ask.declined else view
-                 for view in self._parts.prospects.views(self._parts.host)]
+                 for view in self._parts.prospects.views(ask.source)]
         return choose_target(need, views, weights, ask.cause)
 
-    def _sentence(self, ask, choice):
+    @staticmethod
+    def _sentence(ask, choice):
         what = choice.sentence
         if ask.target:
-            what = 'container %s goes from %s to %s' % (ask.name, self._parts.host, ask.target)
+            what = 'container %s goes from %s to %s' % (ask.name, ask.source, ask.target)
         return 'asked for by %s: %s' % (ask.by, '; '.join((*ask.reasons, what)))
 
     def _check_row(self, row, name):
@@ -114,30 +155,30 @@ class Planner:
         if row.move:
             raise MoveRefused('Container %s is in move %s already' % (name, row.move), 'Look at it with move_info.')
 
-    def _check_target(self, name, target):
+    def _check_target(self, name, source, target):
         parts = self._parts
-        if target == parts.host:
+        if target == source:
             raise MoveRefused('Container %s is on %s already' % (name, target))
         if not any(each.host == target and each.state == 'normal' for each in parts.hosts()):
             raise UnknownHost('No host %s in state normal' % target,
                               'Hosts: %s.' % ', '.join(sorted(each.host for each in parts.hosts())))
 
-    def _made(self, move, row, inspected, image, request, digest, target, trigger):
-        config = request['config']
-        mode = parse(config['Labels']).mode
-        running = row.intent == RUNNING and (inspected.get('State') or {}).get('Status') == 'running'
-        timeout = config.get('StopTimeout')
-        used = self._parts.report(row.name)
-        reserved = config['HostConfig'].get('MemoryReservation') or 0
-        return MovePlan(
-            id=move.id, name=row.name, source=self._parts.host, target=target, trigger=trigger,
-            mode=START_FIRST if mode == START_FIRST and running else STOP_FIRST, epoch=row.epoch,
-            instance=row.instance, spec_hash=digest, image=config['Image'], image_id=image.id,
-            image_digest=image.digest, image_layers=image.layers, image_size=image.size,
-            architecture=image.architecture, running=running,
-            stop_timeout=_STOP_TIMEOUT_S if timeout is None else timeout, health_grace=grace_s(inspected),
-            ports=ports_of(request), memory=max(reserved, used.memory_used if used else 0),
-            cpu=used.cpu_used if used else 0.0, planned_at=self._parts.clock.wall())
+
+def plan_from(spec, row, used, **more):
+    """The MovePlan of a container by its Spec alone, so that a host that never ran it can make it too.
+
+    :param used: its last LoadReport, or None. :param more: id, source, target, trigger, running, planned_at.
+    """
+    config = spec.config
+    timeout = config.get('StopTimeout')
+    mode = START_FIRST if parse(config.get('Labels') or {}).mode == START_FIRST and more['running'] else STOP_FIRST
+    return MovePlan(
+        name=row.name, epoch=row.epoch, instance=row.instance, spec_hash=spec.digest, image=config['Image'],
+        image_id=spec.image.id, image_digest=spec.image.digest, image_layers=spec.image.layers, image_size=spec.image.size,
+        architecture=spec.image.architecture, stop_timeout=_STOP_TIMEOUT_S if timeout is None else timeout,
+        health_grace=grace_s({'Config': config}), ports=ports_of(spec.request),
+        memory=max(config['HostConfig'].get('MemoryReservation') or 0, used.memory_used if used else 0),
+        cpu=used.cpu_used if used else 0.0, **dict({'mode': mode}, **more))
 
 
 def need_of(report, name, source):

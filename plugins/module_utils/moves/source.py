@@ -9,11 +9,12 @@ from dataclasses import replace
 from ..errors import Conflict, EngineError, NoSuchContainer, RingfleetError, StoreError
 from ..model import RUNNING, ContainerRow
 from ..ring.broadcast import MOVED
-from ..store.seal import unseal
+from ..ring.membership import LOST
 from . import steps
 from .asking import ask_of, send
 from .parts import NO_RESTART, Recorder, Watch
 from .planning import Planner, plan_of
+from .specs import kept
 
 _ADMISSION_S = 20.0
 _CREATION_S = 60.0
@@ -57,7 +58,9 @@ class Source:
         return action
 
     def _overdue(self, plan, move):
-        """Why the other side's deadline passed, judged on this host's clock since the last progress of either side."""
+        """Why the other side is waited for no longer: it is lost, or its deadline passed, judged on this host's clock since the last progress of either side."""
+        if any(row.host == plan.target and row.state == LOST for row in self._parts.hosts()):
+            return '%s is lost' % plan.target
         now, settings = self._parts.clock.monotonic(), self._parts.settings
         mark = (move.source_step, move.target_step)
         seen, since = self._progress.get(move.id, (None, now))
@@ -119,7 +122,9 @@ class Source:
             self._restore(plan)
         note = move.source_note if why == 'aborted' and move.source_note else why
         following = self._ask_next_best(move, plan)
-        self._end(move, '%s; it goes on as move %s' % (note, following) if following else note)
+        self._record.step(move, steps.ABORTED, '%s; it goes on as move %s' % (note, following) if following else note)
+        self._leave(move, plan)
+        self._progress.pop(move.id, None)
 
     def _ask_next_best(self, move, plan):
         """A host that was chosen declined: ask for the next best, in a move of its own whose id follows from this one's."""
@@ -127,14 +132,13 @@ class Source:
         if ask.target or move.target_step != steps.DECLINED:
             return ''
         following = next_id(move.id)
-        send(self._parts.store, following, replace(ask, declined=ask.declined + (plan.target,)))
+        send(self._parts.store, following, replace(ask, declined=ask.declined + (plan.target,)), self._parts.host)
         return following
 
     def _restore(self, plan):
         parts = self._parts
-        sealed = parts.store.spec(plan.name, plan.spec_hash)
-        request = unseal(parts.key, plan.name, plan.spec_hash, sealed)
-        parts.engine.set_restart(plan.instance, request['config']['HostConfig'].get('RestartPolicy') or NO_RESTART)
+        spec = kept(parts.store, parts.key, plan.name, plan.spec_hash)
+        parts.engine.set_restart(plan.instance, spec.config['HostConfig'].get('RestartPolicy') or NO_RESTART)
         parts.engine.start(plan.instance)
 
     def _clean(self, plan, row, move, copy, why):
@@ -148,11 +152,11 @@ class Source:
             except NoSuchContainer:
                 # Somebody removed it meanwhile: what was wanted is so.
                 pass
-        if row.holder != parts.host:
+        if row.holder != parts.host and plan.source == parts.host:
             parts.store.drop_placement(parts.host, plan.name)
         parts.broadcaster.send(MOVED, plan.name, plan.id, '%s to %s' % (plan.source, plan.target))
         self._record.step(move, steps.CLEANED)
-        parts.store.unindex_move(parts.host, move.id)
+        self._leave(move, plan)
         self._progress.pop(move.id, None)
 
     def _end(self, move, why):
@@ -161,7 +165,12 @@ class Source:
         self._progress.pop(move.id, None)
 
     def _close(self, plan, row, move, copy, why):
-        self._parts.store.unindex_move(self._parts.host, move.id)
+        self._leave(move, plan)
+
+    def _leave(self, move, plan):
+        """This side has no part left; a coordinator that is the target too leaves with that side, which ends later."""
+        if plan.target != self._parts.host:
+            self._parts.store.unindex_move(self._parts.host, move.id)
 
 
 def next_id(ident):

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..model import START_FIRST
+from ..model import FAILOVER, START_FIRST
 
 # Steps that the source writes.
 PLANNED = 'planned'
@@ -125,6 +125,8 @@ def source_action(plan, row, move, copy, overdue):
         return Action(ABORT, '%s by %s: %s' % (move.target_step, plan.target, move.target_note))
     if overdue:
         return Action(ABORT, overdue)
+    if plan.mode == FAILOVER:
+        return _coordinators_action(plan, move)
     if copy.state == 'absent':
         return Action(ABORT, 'the container vanished from its host')
     if move.target_step == IMAGE_WANTED and move.source_step != IMAGE_SENT:
@@ -134,6 +136,13 @@ def source_action(plan, row, move, copy, overdue):
             return Action(STOP)
         if move.source_step != STOPPED:
             return Action(RECORD_STOPPED)
+    return Action(WAIT, waiting_for(plan, move))
+
+
+def _coordinators_action(plan, move):
+    """Before the commit of a failover: nothing runs at the lost source that could be stopped or could send the image."""
+    if move.target_step == IMAGE_WANTED:
+        return Action(ABORT, 'the image is not on %s, and no registry has it' % plan.target)
     return Action(WAIT, waiting_for(plan, move))
 
 
@@ -174,6 +183,9 @@ def target_action(plan, row, move, copy, image_there, image_arrived):
         if copy.well is False:
             return Action(FAIL, 'the copy is not healthy (%s, health check: %s)' % (copy.state, copy.health))
         return Action(COMMIT) if copy.well else Action(WAIT, 'the copy to be healthy')
+    if plan.mode == FAILOVER:
+        # Nobody is served by waiting for its health: it runs nowhere else.
+        return Action(START) if copy.state == 'created' else Action(COMMIT)
     if move.source_step == STOPPED:
         return Action(COMMIT)
     return Action(WAIT, 'the source to stop its copy')

@@ -13,10 +13,10 @@ from ..errors import Conflict, EngineError, EngineUnavailable, NoSuchContainer, 
 from ..model import ContainerRow, Placement
 from ..placement.brakes import unrest_after
 from ..ring.broadcast import EFFECTIVE
-from ..store.seal import unseal
 from . import steps
 from .admission import Capacity, reasons_to_decline
 from .parts import NO_RESTART, Recorder, Watch
+from .specs import kept
 
 _MAY_DIFFER = ('HostConfig.RestartPolicy',)
 
@@ -118,10 +118,7 @@ class Target:
 
     def _create(self, plan, row, move, copy, why):
         parts = self._parts
-        sealed = parts.store.spec(plan.name, plan.spec_hash)
-        if sealed is None:
-            raise EngineError('The spec of container %s is not in the store' % plan.name)
-        request = unseal(parts.key, plan.name, plan.spec_hash, sealed)
+        request = kept(parts.store, parts.key, plan.name, plan.spec_hash).request
         ident = copy.id or parts.engine.create(request, plan.id, NO_RESTART)
         made = parts.engine.inspect(ident)
         differ = differences(request, request_of(made, parts.engine.image(made['Image'])), _MAY_DIFFER)
@@ -155,8 +152,8 @@ class Target:
     def _give_restart_policy(self, plan, copy):
         """Give the copy its user's restart policy; True when there is one."""
         parts = self._parts
-        request = unseal(parts.key, plan.name, plan.spec_hash, parts.store.spec(plan.name, plan.spec_hash))
-        policy = request['config']['HostConfig'].get('RestartPolicy') or NO_RESTART
+        spec = kept(parts.store, parts.key, plan.name, plan.spec_hash)
+        policy = spec.config['HostConfig'].get('RestartPolicy') or NO_RESTART
         if policy.get('Name') in ('', 'no', None):
             return False
         parts.engine.set_restart(copy.id, policy)

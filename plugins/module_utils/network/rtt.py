@@ -41,29 +41,53 @@ def smoothed(before, newest):
     return newest if before is None else before + _NEWEST * (newest - before)
 
 
-class RouteTimes:
-    """Smoothed route times from this host to the others.
+@dataclass(frozen=True)
+class Answers:
+    """How a guard answered so far: the monotonic second of its last answer, that at which the first probe since was begun that
+    had none (None: no such), the boot id it told, and why the last probe had no answer ('': it had one).
+    """
+    answered: float = None
+    unanswered: float = None
+    boot_id: str = ''
+    error: str = ''
 
+
+class RouteTimes:
+    """Smoothed route times from this host to the others, and when each last answered. Probes may run in several threads.
+
+    :param clock: ``monotonic()`` seconds.
     :param look: function from (address, port) to a Probe; a simulator hands in its own.
     """
 
-    def __init__(self, port, look=probe):
+    def __init__(self, port, clock, look=probe):
         self._port = port
+        self._clock = clock
         self._look = look
         self._times = {}
-        self._errors = {}
+        self._answers = {}
 
     def measure(self, rows):
-        """Probe the hosts of these HostRows once. A guard that answers for somebody else is no answer."""
+        """Probe the hosts of these HostRows once, and forget all others."""
         for row in rows:
-            told = self._look(row.address, self._port)
-            if told.error or told.host != row.host:
-                self._errors[row.host] = told.error or 'the guard there is %s' % told.host
-                continue
-            self._errors.pop(row.host, None)
+            self.ask(row)
+        for known in (self._times, self._answers):
+            for host in set(known) - {row.host for row in rows}:
+                known.pop(host, None)
+
+    def ask(self, row):
+        """Probe the host of one HostRow. A guard that answers for somebody else is no answer."""
+        began = self._clock.monotonic()
+        told = self._look(row.address, self._port)
+        before = self._answers.get(row.host, Answers())
+        if not told.error and told.host == row.host:
+            self._answers[row.host] = Answers(self._clock.monotonic(), boot_id=told.boot_id)
             self._times[row.host] = smoothed(self._times.get(row.host), told.connect_ms)
-        for host in set(self._times) - {row.host for row in rows}:
-            del self._times[host]
+            return
+        error = told.error or 'the guard there is %s' % told.host
+        # Another thread's probe, begun later, may have been answered before this one gave up.
+        if before.answered is None or before.answered < began:
+            since = began if before.unanswered is None else before.unanswered
+            self._answers[row.host] = Answers(before.answered, since, before.boot_id, error)
 
     def all(self):
         """{host: smoothed milliseconds} of every host that ever answered, rounded to microseconds."""
@@ -73,6 +97,6 @@ class RouteTimes:
         """The smoothed time in milliseconds, or None where no probe was ever answered."""
         return self._times.get(host)
 
-    def error_of(self, host):
-        """Why the last probe had no answer, or ''."""
-        return self._errors.get(host, '')
+    def answers_of(self, host):
+        """The Answers of a host."""
+        return self._answers.get(host, Answers())

@@ -18,6 +18,8 @@ from .views import CALM_BELOW, utilisation
 ASKED = 'asked'
 CONTENTION = 'contention'
 ANOMALY = 'anomaly'
+# A host is lost: what it ran has nowhere to stay, so no gain is asked for and nothing cools.
+LOST = 'lost'
 AUTOMATIC = (CONTENTION, ANOMALY)
 
 # The design said 10 points; a simulated day (docs/placement.md) left large hosts of small containers contended with it.

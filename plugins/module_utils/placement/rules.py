@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ..errors import LabelError
-from ..model import LABEL_AVOID, LABEL_PREFER, LABEL_REQUIRE, RESERVED_FACTS, is_fact_name
+from ..names import LABEL_AVOID, LABEL_PREFER, LABEL_REQUIRE, RESERVED_FACTS, is_fact_name
 
 CONTAINER = 'container'
 HOST = 'host'

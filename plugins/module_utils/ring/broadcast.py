@@ -11,6 +11,7 @@ ADOPTED = 'adopted'
 RELEASED = 'released'
 MOVED = 'moved'
 EFFECTIVE = 'effective'
+LOST = 'lost'
 
 
 class Broadcaster:

@@ -8,41 +8,45 @@ comes back where every host sees it: the beat in the state table, the reports in
 """
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..errors import StoreUnavailable
 from ..model import Beat
-from .liveness import Signs, verdict
-
-SILENT_AFTER_S = 5.0
+from .liveness import OVERRUN_S, Reads, Signs, verdict
 
 
 class Gossip:
     """One host's part in the exchange.
 
     :param store: Store. :param registry: protocol Registry, asked for ``load.host`` and ``load.containers``.
-    :param clock: ``monotonic()`` seconds, ``wall()`` milliseconds. :param routes: () to this host's route times.
+    :param clock: ``monotonic()`` seconds, ``wall()`` milliseconds.
+    :param says: () to what else the beat says, fields of Beat by name: this host's route times and suspects.
+    :param settings: for ``host``, ``beat_s`` and ``lost_after_s``.
     """
 
-    def __init__(self, store, registry, clock, host, boot_id, version, routes):
+    def __init__(self, store, registry, clock, settings, boot_id, version, says):
         self._store = store
         self._registry = registry
         self._clock = clock
-        self._host = host
+        self._host = settings.host
+        self._lost_after_s = settings.lost_after_s
         self._boot_id = boot_id
         self._version = version
-        self._routes = routes
+        self._says = says
         self._started_at = clock.wall()
         self._counter = 0
         self._shared = set()
         self._signs = {}
         self._beats = {}
         self._endpoints = {}
+        self._reads = Reads(max(OVERRUN_S, 2 * settings.beat_s))
 
     def beat(self):
         """Put this host's beat; the wall clock never goes back within it."""
         self._counter += 1
         at = max(self._clock.wall(), getattr(self._beats.get(self._host), 'beat_at', 0))
         beat = Beat(self._host, self._boot_id, self._started_at, self._counter, at, self._version,
-                    self._registry.call('load.host'), self._routes())
+                    self._registry.call('load.host'), **self._says())
         self._store.put_beat(beat)
         return beat
 
@@ -62,21 +66,30 @@ class Gossip:
         :param hosts: HostRows, for the addresses by which gossip knows hosts.
         """
         now = self._clock.monotonic()
-        for beat in self._store.beats():
+        try:
+            beats = self._store.beats()
+        except StoreUnavailable:
+            self._reads = self._reads.failed(now, 'the beats could not be read')
+            raise
+        for row in hosts:
+            self._signs.setdefault(row.host, Signs(listed=now))
+        for beat in beats:
             self._beats[beat.host] = beat
-            signs = self._signs.get(beat.host, Signs())
-            self._signs[beat.host] = Signs(signs.beat.seen((beat.started_at, beat.counter), now), signs.gossip)
+            signs = self._signs.get(beat.host, Signs(listed=now))
+            self._signs[beat.host] = replace(signs, beat=signs.beat.seen((beat.started_at, beat.counter), now))
         try:
             self._endpoints = {each.address: each for each in self._store.gossip()}
         except StoreUnavailable:
             # The own ring node is away while others answer: its view ages, and says so.
+            self._reads = self._reads.failed(now, 'the ring node of this host does not answer')
             return
         for row in hosts:
-            endpoint = self._endpoints.get(row.address)
+            endpoint, signs = self._endpoints.get(row.address), self._signs[row.host]
             if endpoint is not None and endpoint.status == 'NORMAL':
-                signs = self._signs.get(row.host, Signs())
                 seen = signs.gossip.seen((endpoint.generation, endpoint.heartbeat), now)
-                self._signs[row.host] = Signs(signs.beat, seen)
+                self._signs[row.host] = replace(signs, gossip=seen)
+        advanced = sum(1 for host, signs in self._signs.items() if host != self._host and now in (signs.beat.advanced, signs.gossip.advanced))
+        self._reads = self._reads.brought(now, advanced)
 
     def beat_of(self, host):
         """A host's last beat, or None."""
@@ -87,6 +100,15 @@ class Gossip:
         return self._endpoints.get(address)
 
     def signs_of(self, host):
-        """(verdict, age of the beat, age of the gossip), ages in seconds or None."""
-        now, signs = self._clock.monotonic(), self._signs.get(host, Signs())
-        return verdict(signs, now, SILENT_AFTER_S), signs.beat.age(now), signs.gossip.age(now)
+        """(verdict by beat and gossip, age of the beat, age of the gossip), ages in seconds or None."""
+        now, signs = self._clock.monotonic(), self.signals_of(host)
+        return verdict(signs, now, self._lost_after_s), signs.beat.age(now), signs.gossip.age(now)
+
+    def signals_of(self, host):
+        """A host's Signs, without its probe."""
+        return self._signs.get(host, Signs())
+
+    @property
+    def reads(self):
+        """The Reads of this host so far."""
+        return self._reads

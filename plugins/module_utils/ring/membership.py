@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import Conflict
-from ..model import RESERVED_FACTS, HostRow
+from ..model import HostRow
+from ..names import RESERVED_FACTS
 from .broadcast import JOINED
 
 NORMAL = 'normal'
@@ -41,10 +42,10 @@ class Membership:
         kept = {name: text for name, text in (before.facts if before else {}).items() if name in RESERVED_FACTS}
         after = replace(self._me, facts=dict(kept, **facts), nonce=before.nonce if before else '')
         if joins:
-            after = replace(after, state=NORMAL, generation=(before.generation if before else 0) + 1,
+            after = replace(after, state=NORMAL, failover_epoch=before.failover_epoch if before else 0, generation=(before.generation if before else 0) + 1,
                             since_at=self._clock.wall(), by=self._me.host)
         else:
-            after = replace(after, state=before.state, generation=before.generation, since_at=before.since_at,
+            after = replace(after, state=before.state, failover_epoch=before.failover_epoch, generation=before.generation, since_at=before.since_at,
                             by=before.by)
         if after != before:
             try:
@@ -67,8 +68,11 @@ class Membership:
         return self._said == facts
 
     def refresh(self):
-        """Read the hosts anew."""
+        """Read the hosts anew. One that finds itself declared lost is back, and has to register again."""
         self._hosts = {row.host: row for row in self._store.scan(HostRow) if row.state}
+        own = self._hosts.get(self._me.host)
+        if own is not None and own.state == LOST:
+            self._registered = False
         return list(self._hosts.values())
 
     def hosts(self):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..errors import Conflict
-from ..model import LABEL_MOVE, RUNNING, STOPPED, ContainerRow
+from ..model import RUNNING, STOPPED, ContainerRow
+from ..names import LABEL_MOVE
 from .broadcast import ADOPTED, RELEASED
 
 OURS = 'ours'
@@ -20,6 +21,7 @@ INTENT = 'intent'
 COPY = 'copy of a move'
 DUPLICATE = 'duplicate'
 MOVING = 'moving'
+STALE = 'stale copy'
 
 
 @dataclass(frozen=True)

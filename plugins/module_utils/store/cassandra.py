@@ -215,11 +215,12 @@ class CassandraStore(Store):
 
     def put_beat(self, beat):
         self._run(self._s.put_beat, (_SHARD, beat.host, beat.boot_id, beat.started_at, beat.counter, beat.beat_at,
-                                     beat.version, json.dumps(asdict(beat.load)), json.dumps(beat.routes)))
+                                     beat.version, json.dumps(asdict(beat.load)), json.dumps(beat.routes), json.dumps(beat.suspects)))
 
     def beats(self):
         return [Beat(row.host, row.boot_id, row.started_at, row.counter, row.beat_at, row.version,
-                     HostLoad.from_dict(json.loads(row.load)), json.loads(row.routes or '{}')) for row in self._run(self._s.beats, (_SHARD,))]
+                     HostLoad.from_dict(json.loads(row.load)), json.loads(row.routes or '{}'), tuple(json.loads(row.suspects or '[]')))
+                for row in self._run(self._s.beats, (_SHARD,))]
 
     def put_loads(self, host, reports, gone=()):
         # One partition, so one mutation: a host's reports of one round appear together.

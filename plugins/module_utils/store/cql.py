@@ -43,7 +43,7 @@ class Statements:
             self.update[kind] = prepare('UPDATE {ks}.%s SET %s WHERE %s=? IF nonce=?' % (
                 table, ', '.join('"%s"=?' % name for name in others), key))
         self.put_beat = prepare('INSERT INTO {ks}.beats (shard, host, boot_id, started_at, counter, beat_at, version,'
-                                ' load, routes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+                                ' load, routes, suspects) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
         self.beats = prepare('SELECT * FROM {ks}.beats WHERE shard=?')
         self.put_load = prepare('INSERT INTO {ks}.loads (host, name, report) VALUES (?, ?, ?)')
         self.drop_load = prepare('DELETE FROM {ks}.loads WHERE host=? AND name=?')

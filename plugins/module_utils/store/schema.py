@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 KEYSPACE = 'ringfleet'
 MOVES_TTL_S = 30 * 86400
 DECISIONS_TTL_S = 30 * 86400
@@ -53,12 +53,12 @@ TABLES = (
            previous text, moved_at bigint, moved_for text, unrest int, nonce text'''), 'name'),
     Table('hosts', _columns(
         '''host text, state text, generation int, since_at bigint, by text, boot_id text, address text, ssh_port int,
-           ssh_host_key text, ssh_user_key text, facts text, nonce text'''), 'host'),
+           ssh_host_key text, ssh_user_key text, coordinator text, failover_epoch int, facts text, away_until bigint, nonce text'''), 'host'),
     Table('fleet', _columns('key text, value text, nonce text'), 'key'),
     # Plain writes, one writer a cell.
     Table('beats', _columns(
         '''shard int, host text, boot_id text, started_at bigint, counter bigint, beat_at bigint, version text, load text,
-           routes text'''), '(shard), host'),
+           routes text, suspects text'''), '(shard), host'),
     Table('loads', _columns('host text, name text, report text'), '(host), name'),
     Table('placements', _columns('host text, name text, instance text, epoch int'), '(host), name'),
     Table('specs', _columns('name text, hash text, sealed blob'), '(name), hash'),

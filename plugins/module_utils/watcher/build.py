@@ -14,12 +14,15 @@ from ..monitor.host import HostSampler
 from ..monitor.sampler import Sampler
 from ..moves.mover import Mover
 from ..moves.parts import Parts
+from ..moves.specs import Keeper
 from ..network.rtt import RouteTimes
 from ..protocol.methods import Registry
 from ..ring.broadcast import Broadcaster
 from ..ring.gossip import Gossip
 from ..ring.membership import Membership
+from ..ring.observer import Observer
 from ..ring.ownership import Ownership
+from .coordinator import Coordinator
 from .custody import Custody
 from .facts import HostFacts
 from .fleet import FleetValues
@@ -31,6 +34,8 @@ from .move_methods import MoveMethods
 from .prospects import Prospects
 from .quiet import Quiet
 from .reliever import Reliever
+from .retirement import Retirement
+from .tokens import token_of
 
 VERSION = '1.0.0'
 
@@ -40,7 +45,8 @@ class Outside:
     """What a watcher is given.
 
     ``me``: HostRow with what this host says of itself, but its facts. ``jobs``, ``events``: as watcher.jobs.Jobs and watcher.events.Events.
-    ``free_disk()``: bytes free where images lie. ``probe(address, port)``: as network.rtt.probe.
+    ``free_disk()``: bytes free where images lie. ``probe(address, port)``: as network.rtt.probe; ``probes``: as ``jobs``, for
+    probes alone, so that no image stream delays them.
     """
     settings: object
     key: bytes
@@ -54,6 +60,7 @@ class Outside:
     me: HostRow
     free_disk: object
     probe: object
+    probes: object
     log: object
 
 
@@ -70,17 +77,21 @@ class Built:
     gossip: object
     broadcaster: object
     custody: object
+    retirement: object
     load: object
     mover: object
     routes: object
+    observer: object
     fleet: object
     prospects: object
     facts: object
     jobs: object
+    probes: object
     registry: object
     new_id: object
     version: str
     reliever: object = None
+    coordinator: object = None
     loop: object = None
 
     def sentence(self):
@@ -111,24 +122,33 @@ def build(outside, wake):
     broadcaster = Broadcaster(o.store, o.clock, o.settings.host, make_id)
     membership = Membership(o.store, o.clock, broadcaster, o.me)
     owner = Ownership(o.store, broadcaster, o.settings.host)
-    custody = Custody(o.store, o.engine, o.clock, owner, o.settings.host, o.settings.recreate_s)
+    custody = Custody(o.store, o.engine, o.clock, owner, Keeper(o.store, o.engine, o.key), o.settings.host,
+                      o.settings.recreate_s)
     quiet = Quiet(o.clock, lambda: ('a move',) if mover.open else (), o.store)
     load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host), custody, o.clock, quiet)
-    routes = RouteTimes(o.settings.guard_port, o.probe)
-    gossip = Gossip(o.store, registry, o.clock, o.settings.host, o.me.boot_id, VERSION, routes.all)
+    retirement = Retirement(o.store, o.engine, o.clock, custody, o.jobs, o.settings.host, o.settings.stale_grace_s, o.log)
+    routes = RouteTimes(o.settings.guard_port, o.clock, o.probe)
+
+    def says():
+        return {'routes': routes.all(), 'suspects': observer.suspects()}
+
+    gossip = Gossip(o.store, registry, o.clock, o.settings, o.me.boot_id, VERSION, says)
+    observer = Observer(gossip, routes, membership, o.clock, o.settings, token_of)
     fleet = FleetValues(o.store)
     prospects = Prospects(o.store, membership, gossip, fleet.weights)
     parts = Parts(o.settings.host, o.settings, o.store, o.engine, o.clock, o.key, o.transfer, broadcaster, make_id,
                   load.host, o.free_disk, load.report, membership.hosts, prospects)
     mover = Mover(parts, o.jobs, o.log)
     built = Built(o.settings, o.clock, o.store, o.engine, o.transfer, o.events, membership, gossip, broadcaster, custody,
-                  load, mover, routes, fleet, prospects, HostFacts(o.settings, o.engine), o.jobs, registry, make_id, VERSION)
+                  retirement, load, mover, routes, observer, fleet, prospects, HostFacts(o.settings, o.engine), o.jobs, o.probes, registry,
+                  make_id, VERSION)
 
     def look_for_moves():
         built.loop.hurry('moves')
         wake()
 
     built.reliever = Reliever(built, look_for_moves)
+    built.coordinator = Coordinator(built, look_for_moves)
     built.loop = Loop(built, o.clock, o.log)
 
     Methods(built).offer(registry)

@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 
 from ..containers.engine import STATE
 from ..containers.labels import is_managed
-from ..errors import EngineError, LabelError, NoSuchContainer
-from ..model import LABEL_MANAGED, LABEL_MOVE, RUNNING, STOPPED, ContainerRow, Placement
+from ..errors import EngineError, LabelError, NoSuchContainer, SpecTooLarge
+from ..model import RUNNING, STOPPED, ContainerRow, Placement
+from ..names import LABEL_MANAGED, LABEL_MOVE
 from ..moves.planning import immovable
 from ..ring import ownership
 
 # dockerd going down stops every container too; only a stop that the engine outlives is the user's.
 _STOP_CONFIRMED_S = 10.0
+# One that is created and not started for so long is meant so.
+_CREATED_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,19 @@ class View:
 class Custody:
     """Keeps View up to date. ``dirty`` says that something changed since the last look."""
 
-    def __init__(self, store, engine, clock, owner, host, recreate_s):
+    def __init__(self, store, engine, clock, owner, keeper, host, recreate_s):
         self._store = store
         self._engine = engine
         self._clock = clock
         self._owner = owner
+        self._keeper = keeper
         self._host = host
         self._recreate_s = recreate_s
         self._stops = {}
         self._destroys = {}
         self._reasons = {}
+        self._kept = set()
+        self._created = {}
         self.dirty = True
         self.view = View()
 
@@ -57,9 +63,11 @@ class Custody:
         now = self._clock.monotonic()
         if event.action == 'stop':
             self._stops[event.name] = (event.id, now + _STOP_CONFIRMED_S)
-        elif event.action == 'start':
-            self._stops.pop(event.name, None)
+        elif event.action in ('start', 'update'):
+            if event.action == 'start':
+                self._stops.pop(event.name, None)
             self._reasons.pop(event.id, None)
+            self._kept.discard(event.id)
         elif event.action == 'destroy' and event.labels.get(LABEL_MANAGED):
             self._destroys[event.name] = (event.id, now + self._recreate_s)
 
@@ -86,16 +94,33 @@ class Custody:
             here = ownership.here_of(summary)
             word = ownership.judge(here, rows.get(here.name), self._host)
             if word in (ownership.ADOPT, ownership.VERSION):
+                if self._starts_soon(summary):
+                    continue
                 word = self._take(here, rows)
             elif word == ownership.OURS and rows[here.name].intent == STOPPED and here.running:
                 self._intend(rows, here.name, RUNNING)
-            words[here.name] = word
+            words[here.name] = self._known_word(word, summary)
+        self._created = {ident: due for ident, due in self._created.items() if ident in {each.id for each in managed}}
         self._confirm_stops(rows, {each.name: each for each in managed})
         self._confirm_destroys(rows, {each.name for each in summaries})
         present = {each.id for each in summaries}
         missing = tuple(sorted(row.name for row in rows.values()
                                if row.holder == self._host and row.instance not in present and not row.move))
-        self.view = View(rows, words, tuple(managed), problems, missing, self._immovable(managed, summaries))
+        self.view = View(rows, words, tuple(managed), problems, missing, self._immovable(managed, summaries, rows, words))
+
+    def _starts_soon(self, summary):
+        """``docker run`` creates, then starts: adopted in between, it would be taken for one that its user wants stopped."""
+        if summary.state != 'created':
+            self._created.pop(summary.id, None)
+            return False
+        return self._clock.monotonic() < self._created.setdefault(summary.id, self._clock.monotonic() + _CREATED_S)
+
+    def _known_word(self, word, summary):
+        """A copy that was this host's in an earlier epoch is told from one that a user made: the placements know it."""
+        if word not in (ownership.DUPLICATE, ownership.COPY):
+            return word
+        known = any(each.name == summary.name and each.instance == summary.id for each in self._store.placements(self._host))
+        return ownership.STALE if known else word
 
     @staticmethod
     def _managed(summaries):
@@ -162,27 +187,48 @@ class Custody:
                 self._store.drop_placement(self._host, name)
 
     def pending(self):
-        """True while a stop or a destroy waits to be confirmed: look again soon."""
+        """True while something that waits to be confirmed is due: look again."""
         now = self._clock.monotonic()
-        return any(due <= now for _id, due in list(self._stops.values()) + list(self._destroys.values()))
+        waits = [due for _id, due in list(self._stops.values()) + list(self._destroys.values())]
+        return any(due <= now for due in waits + list(self._created.values()))
 
-    def _immovable(self, managed, summaries):
-        """Why containers of this host cannot move, by name; looked up once an instance and start."""
+    def _immovable(self, managed, summaries, rows, words):
+        """Why containers of this host cannot move, by name; looked up once an instance and start, and with it the Spec of
+        those that can is kept.
+        """
         found = {}
         alive = {each.id for each in managed}
         self._reasons = {ident: why for ident, why in self._reasons.items() if ident in alive}
+        self._kept &= alive
         for summary in managed:
-            if summary.id not in self._reasons:
+            ours = words.get(summary.name) == ownership.OURS
+            if summary.id not in self._reasons or (ours and summary.id not in self._kept and not self._reasons[summary.id]):
                 try:
-                    inspected = self._engine.inspect(summary.id)
-                    self._reasons[summary.id] = immovable(self._engine, inspected, summaries)
+                    self._reasons[summary.id] = self._inspect(summary, summaries, rows if ours else {})
                 except NoSuchContainer:
                     continue
-                except EngineError as exc:
-                    self._reasons[summary.id] = ('it cannot be inspected: %s' % exc.message,)
             if self._reasons[summary.id]:
                 found[summary.name] = self._reasons[summary.id]
         return found
+
+    def _inspect(self, summary, summaries, rows):
+        try:
+            inspected = self._engine.inspect(summary.id)
+            against = immovable(self._engine, inspected, summaries)
+            if not against and summary.name in rows:
+                kept = self._keeper.keep(inspected, rows[summary.name])
+                if kept is None:
+                    self.dirty = True
+                    return against
+                rows[summary.name] = kept
+                self._kept.add(summary.id)
+            return against
+        except NoSuchContainer:
+            raise
+        except SpecTooLarge as exc:
+            return (exc.message,)
+        except EngineError as exc:
+            return ('it cannot be inspected: %s' % exc.message,)
 
     def leftovers(self, open_moves):
         """Copies of moves here that are not what their row names and that no open move needs: ``[(Summary, row)]``."""

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from ..errors import UnknownContainer, UnknownHost
-from ..model import ContainerRow, check_container_name, check_host_name
+from ..model import ContainerRow
+from ..names import check_container_name, check_host_name
 
 
 def hosts_of(built, name=''):

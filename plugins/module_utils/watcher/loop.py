@@ -15,6 +15,7 @@ from ..errors import RingfleetError
 
 _MEMBERS_S = 5.0
 _HEAR_S = 5.0
+_FAILOVER_S = 1.0
 _RELIEF_S = 10.0
 _OVERRUN_S = 2.0
 
@@ -47,6 +48,7 @@ class Loop:
             _Duty('routes', lambda: settings.probe_s if len(built.membership.hosts()) > 1 else 1.0, self._probe),
             _Duty('hear', lambda: _HEAR_S, self._hear),
             _Duty('custody', lambda: settings.poll_s, self._custody),
+            _Duty('failover', lambda: _FAILOVER_S, self._fail_over),
             _Duty('relief', lambda: _RELIEF_S, self._relieve),
             _Duty('moves', lambda: settings.poll_busy_s if built.mover.open else settings.poll_s, self._moves))
         self._reread_due = 0.0
@@ -103,11 +105,13 @@ class Loop:
         if self._b.membership.registered:
             self._b.gossip.beat()
         self._b.gossip.listen(self._b.membership.hosts())
+        for row in self._b.observer.look():
+            self._b.probes.start('probe %s' % row.host, lambda row=row: self._b.routes.ask(row))
 
     def _probe(self):
         # In a job: a host that does not answer takes its whole time-out.
         others = [row for row in self._b.membership.hosts() if row.host != self._b.settings.host and row.state == 'normal']
-        self._b.jobs.start('routes', lambda: self._b.routes.measure(others))
+        self._b.probes.start('routes', lambda: self._b.routes.measure(others))
 
     def _hear(self):
         if self._b.broadcaster.hear():
@@ -126,6 +130,11 @@ class Loop:
             if now >= self._reread_due:
                 self._b.fleet.pause()
             self._reread_due = now + self._b.settings.reread_s
+        self._b.retirement.look()
+
+    def _fail_over(self):
+        if self._b.membership.registered:
+            self._b.coordinator.look()
 
     def _relieve(self):
         if self._b.membership.registered:
@@ -147,10 +156,14 @@ class Loop:
         if strange:
             words.append('not ours: %s' % ', '.join(strange))
         words.extend(sorted(view.problems.values()))
+        suspects = self._b.observer.suspects()
+        if suspects:
+            words.append('taken for lost: %s' % ', '.join(suspects))
         if self._b.mover.open:
             words.append('moves open: %s' % ', '.join(self._b.mover.open))
         if self._b.fleet.known_pause.reason:
             words.append('the fleet is paused: %s' % self._b.fleet.known_pause.reason)
+        words.extend('pending: %s (%s)' % item for item in sorted(self._b.coordinator.pending.items()))
         if self._b.reliever.sentence:
             words.append(self._b.reliever.sentence)
         by_trouble = {}

@@ -33,6 +33,7 @@ from .events import Events
 from .jobs import Jobs
 
 _JOBS = 4
+_PROBES = 4
 _EXIT_CONFIG = 2
 _EXIT_LOCKED = 3
 
@@ -87,7 +88,8 @@ def _parts_of(settings, secrets, log, wake, make_store):
     store = make_store(settings, secrets)
     transfer = SshTransfer(settings)
     built = build(Outside(settings, secrets.seal_key, clock, store, engine, Cgroups(), transfer,
-                          Jobs(_JOBS, on_bug, wake), Events(engine, clock, wake, log), me, free_disk, probe, log), wake)
+                          Jobs(_JOBS, on_bug, wake), Events(engine, clock, wake, log), me, free_disk, probe,
+                          Jobs(_PROBES, on_bug, wake), log), wake)
     return built, on_bug
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from ..containers.spec import masked, request_of
 from ..errors import NoSuchContainer
-from ..model import ContainerRow, check_container_name
+from ..model import ContainerRow
+from ..names import check_container_name
 from .lookups import hosts_of, reasons_of, row_of
 
 _STOP_TIMEOUT_S = 10
@@ -43,25 +44,32 @@ class Methods:
     # -- hosts ------------------------------------------------------------------------------------------------------
 
     def host_info(self, name=''):
-        """Each host: its row, its two signs of life as this observer has them, and its load."""
-        found = []
+        """Each host: its row, its three signals of life as this observer has them and judges them, its backups, its load."""
+        observer, found = self._b.observer, []
+        backups = observer.backups()
         for row in sorted(hosts_of(self._b, name), key=lambda each: each.host):
             word, beat_age, gossip_age = self._b.gossip.signs_of(row.host)
             beat, endpoint = self._b.gossip.beat_of(row.host), self._b.gossip.endpoint_of(row.address)
+            judged, answers = observer.judgement(row), self._b.routes.answers_of(row.host)
             found.append({
                 'host': row.host, 'state': row.state, 'generation': row.generation, 'since_at': row.since_at,
                 'by': row.by, 'address': row.address, 'boot_id': row.boot_id, 'facts': dict(row.facts), 'signs': word,
                 'beat': {'age_s': _rounded(beat_age), 'counter': beat.counter if beat else 0,
-                         'version': beat.version if beat else ''},
+                         'version': beat.version if beat else '', 'silent': 'beat' in judged.silent},
                 'gossip': {'age_s': _rounded(gossip_age), 'status': endpoint.status if endpoint else '',
                            'generation': endpoint.generation if endpoint else 0,
                            'heartbeat': endpoint.heartbeat if endpoint else 0,
                            'host_id': endpoint.host_id if endpoint else '',
                            'rack': endpoint.rack if endpoint else '',
-                           'tokens': len(endpoint.tokens) if endpoint else 0},
+                           'tokens': len(endpoint.tokens) if endpoint else 0, 'silent': 'gossip' in judged.silent},
+                'probe': {'age_s': _rounded(observer.probe_age(row)), 'boot_id': answers.boot_id, 'error': answers.error,
+                          'silent': 'probe' in judged.silent},
+                'liveness': {'word': judged.word, 'since_s': _rounded(judged.since_s), 'finding': observer.sentence(row)},
+                'backups': list(backups.get(row.host, ())), 'suspects': list(beat.suspects) if beat else [],
                 'routes': dict(beat.routes) if beat else {},
                 'load': beat.load.to_dict() if beat else None})
-        return {'observer': self._b.settings.host, 'hosts': found}
+        return {'observer': self._b.settings.host, 'suspects': list(observer.suspects()), 'judges_nobody': observer.judges_nobody(),
+                'hosts': found}
 
     def load_info(self, host='', name=''):
         """The fused load reports of all hosts, one host or one container, as shared through the ring."""

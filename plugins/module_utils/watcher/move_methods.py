@@ -8,7 +8,8 @@ Nothing here waits: a move is asked for, and looked at again.
 from __future__ import annotations
 
 from ..errors import MoveRefused, ProtocolError, UnknownMove
-from ..model import LABEL_MODE, START_FIRST, STOP_FIRST, ContainerRow, check_container_name
+from ..model import START_FIRST, STOP_FIRST, ContainerRow
+from ..names import LABEL_MODE, check_container_name
 from ..moves import steps
 from ..moves.asking import ASK, Ask, ask_of, send
 from ..moves.planning import plan_of

@@ -30,6 +30,10 @@ class Prospects:
         """The Need of a container as its holder last reported it; nothing where there is no report yet."""
         return need_of(self._reports(source).get(name), name, source)
 
+    def report(self, name, host):
+        """The last LoadReport of a container that a host shared, or None."""
+        return self._reports(host).get(name)
+
     def views(self, source):
         """A HostView of every host, route times as ``source`` measured them; '' leaves the route out."""
         promised, names = self._promised()

@@ -22,6 +22,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.placement.score imp
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from simulation.clock import VirtualClock, VirtualTime
 
 WEIGHTS = st.builds(Weights, *[st.floats(0.01, 100.0)] * 3)
 CANDIDATES = st.lists(
@@ -157,9 +158,9 @@ def test_route_times_forget_who_left_and_mistrust_a_stranger():
     def look(address, port):
         return Probe(answers[address], address if address != 'h3' else 'h9', 'boot')
 
-    times = RouteTimes(1, look)
+    times = RouteTimes(1, VirtualClock(VirtualTime()), look)
     times.measure([Row('h2'), Row('h3')])
     assert times.all() == {'h2': 4.0}
-    assert times.error_of('h3') == 'the guard there is h9'
+    assert times.answers_of('h3').error == 'the guard there is h9'
     times.measure([])
     assert times.of('h2') is None

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The names by which users speak of things: labels of containers, names of containers, hosts and facts, and their rules."""
+from __future__ import annotations
+
+import re
+
+from .errors import InvalidName
+
+LABEL_MANAGED = 'ringfleet.managed'
+LABEL_MODE = 'ringfleet.mode'
+LABEL_MOVE = 'ringfleet.move'
+LABEL_LOG_ERRORS = 'ringfleet.log.errors'
+LABEL_REQUIRE = 'ringfleet.require'
+LABEL_PREFER = 'ringfleet.prefer'
+LABEL_AVOID = 'ringfleet.avoid'
+LABEL_REBALANCE = 'ringfleet.rebalance'
+
+# What placement labels ask for besides a user's own facts: no name for one of those.
+RESERVED_FACTS = ('host', 'container', 'architecture', 'rack', 'datacenter')
+
+# Docker's own rule for container names (moby daemon/names).
+_CONTAINER_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$')
+_HOST_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$')
+_FACT_NAME = re.compile(r'[a-z0-9_]+')
+
+
+def check_container_name(name):
+    """The name, when it is one; else InvalidName with the rule."""
+    if not isinstance(name, str) or not _CONTAINER_NAME.match(name):
+        raise InvalidName('%r is not a container name' % (name,),
+                          'A name begins with a letter or digit and goes on with letters, digits, "_", "." or "-".')
+    return name
+
+
+def check_host_name(name):
+    """The name, when it is one; else InvalidName with the rule."""
+    if not isinstance(name, str) or not _HOST_NAME.match(name):
+        raise InvalidName('%r is not a host name' % (name,),
+                          'A host is called by its inventory_hostname: letters, digits, "_", "." or "-".')
+    return name
+
+
+def is_fact_name(name):
+    """Whether a text can be the name of a host's fact."""
+    return _FACT_NAME.fullmatch(name) is not None

@@ -1,0 +1,253 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host dies, its containers do not, on the twin: claim, coordination, succession, what waits and why, and the return."""
+from __future__ import annotations
+
+import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.model import HostRow
+from simulation.engine import image_of
+from simulation.twin import Fleet
+
+ALWAYS = {'Name': 'always', 'MaximumRetryCount': 0}
+
+
+@pytest.fixture
+def fleet():
+    return fleet_of(4)
+
+
+def fleet_of(size, sick=False):
+    made = Fleet(size)
+    for host in made.hosts.values():
+        host.engine.add_image(image_of('web:1'))
+    made['h1'].engine.run('web', 'web:1', {'ringfleet.managed': 'true'}, {'Test': ['CMD', 'false']} if sick else None, ALWAYS)
+    made.run(15)
+    return made
+
+
+def die(fleet, host):
+    """A host is gone: its watcher, its ring node and its guard; its disks stay as they are."""
+    fleet[host].alive = False
+
+
+def recover(fleet, host):
+    """It is back, with its old disks."""
+    fleet[host].alive = True
+    fleet[host].boot()
+
+
+def coordinator_of(fleet, lost):
+    """The host that coordinates a failover."""
+    return fleet[fleet.tables.rows[HostRow][lost].coordinator]
+
+
+def runs(fleet, name, host=None):
+    """Whether it runs once among the hosts that are up, where its row says, and nothing of it is open."""
+    copies = [(at, ident) for at, state, ident in fleet.copies(name) if state == 'running' and fleet[at].alive]
+    row = fleet.row(name)
+    return copies == [(row.holder, row.instance)] and not row.move and host in (None, row.holder)
+
+
+def assert_no_open_moves(fleet):
+    assert [each for each in fleet.open_moves() if fleet[each[0]].alive] == []
+
+
+def test_what_a_lost_host_ran_is_made_elsewhere_without_asking_it(fleet):
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+    row, host = fleet.row('web'), fleet.tables.rows[HostRow]['h1']
+    assert (row.epoch, row.previous, row.moved_for) == (2, 'h1', 'lost')
+    assert (host.state, host.failover_epoch, host.coordinator == '') == ('lost', 1, False)
+    copy = fleet[row.holder].engine.inspect('web')
+    assert copy['HostConfig']['RestartPolicy']['Name'] == 'always'
+    fleet.run(10)
+    assert_no_open_moves(fleet)
+    (decision,) = fleet['h3'].call('decision.info', name='web')['decisions']
+    assert decision['sentence'].startswith('asked for by the failover of h1 by %s: host h1 is lost' % host.coordinator)
+    kinds = {each['kind'] for each in fleet['h3'].call('broadcast.info')['broadcasts']}
+    assert {'lost', 'effective'} <= kinds
+
+
+def test_the_coordinator_may_be_the_target_itself():
+    # Whoever of the two is first coordinates, and each has to be the target once.
+    targets = set()
+    for crowded, free in (('h3', 'h2'), ('h2', 'h3')):
+        fleet = fleet_of(3)
+        fleet[crowded].cgroups.cores = 0.4
+        fleet.run(10)
+        die(fleet, 'h1')
+        fleet.run_until(lambda: runs(fleet, 'web', free))  # noqa: B023
+        fleet.run(10)
+        assert_no_open_moves(fleet)
+        targets.add(coordinator_of(fleet, 'h1').name == free)
+    assert True in targets
+
+
+def test_one_that_is_not_healthy_runs_all_the_same():
+    fleet = fleet_of(3, sick=True)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+    assert_no_open_moves(fleet)
+
+
+def test_one_of_two_holds_and_says_so():
+    fleet = fleet_of(2)
+    die(fleet, 'h1')
+    fleet.run(30)
+    assert fleet.row('web').holder == 'h1'
+    assert fleet.tables.rows[HostRow]['h1'].state == 'normal'
+    assert not fleet['h2'].watcher.coordinator.pending
+    assert 'no other host advances' in fleet['h2'].call('host.info')['judges_nobody']
+
+
+def test_a_paused_fleet_waits_and_goes_on_when_it_may(fleet):
+    fleet['h2'].call('fleet.pause', reason='new switches')
+    die(fleet, 'h1')
+    fleet.run(30)
+    assert any('pending: web (the fleet is paused (new switches))' in host.watcher.loop.sentence for host in fleet.hosts.values())
+    assert fleet.row('web').holder == 'h1'
+    fleet['h2'].call('fleet.pause', reason='')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+
+
+def test_what_finds_no_room_waits_with_its_reason_and_is_placed_when_that_changes():
+    fleet = fleet_of(3)
+    for name in ('h2', 'h3'):
+        fleet[name].cgroups.cores = 0.4
+    fleet.run(10)
+    die(fleet, 'h1')
+    fleet.run(25)
+    assert 'no host can take it' in coordinator_of(fleet, 'h1').watcher.coordinator.pending['web']
+    fleet['h3'].cgroups.cores = 0.1
+    fleet.run_until(lambda: runs(fleet, 'web', 'h3'))
+
+
+def test_what_cannot_run_elsewhere_or_was_stopped_waits_for_its_host(fleet):
+    fleet['h1'].engine.run('bound', 'web:1', {'ringfleet.managed': 'true'}, Privileged=True)
+    fleet['h1'].engine.run('stopped', 'web:1', {'ringfleet.managed': 'true'})
+    fleet.run(10)
+    fleet['h1'].engine.stop('stopped', 1)
+    fleet.run(20)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+    pending = coordinator_of(fleet, 'h1').watcher.coordinator.pending
+    assert pending['stopped'] == 'its user stopped it'
+    assert pending['bound'].startswith('it cannot run elsewhere (')
+    assert {fleet.row('bound').holder, fleet.row('stopped').holder} == {'h1'}
+
+
+def test_who_declines_is_passed_over(fleet):
+    die(fleet, 'h1')
+    best = fleet['h2'].call('target.info', name='web')['target']
+    fleet[best].engine.run('web', 'web:1')
+    fleet.run_until(lambda: fleet.row('web').holder not in ('h1', best) and not fleet.row('web').move)
+
+
+def test_a_returned_host_stops_its_stale_copy_and_removes_it_after_the_grace(fleet):
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+    recover(fleet, 'h1')
+    fleet.run_until(lambda: [each for each in fleet.copies('web') if each[0] == 'h1'][0][1] == 'exited')
+    assert runs(fleet, 'web')
+    assert fleet.tables.rows[HostRow]['h1'].state == 'normal'
+    assert fleet.tables.rows[HostRow]['h1'].generation == 2
+    assert fleet['h1'].engine.inspect('web')['HostConfig']['RestartPolicy']['Name'] == 'no'
+    assert fleet['h1'].call('container.info', name='web')['containers'][0]['here'] == 'stale copy'
+    fleet.run(3700)
+    assert [each[0] for each in fleet.copies('web')] == [fleet.row('web').holder]
+    assert fleet.row('web').epoch == 2
+
+
+def test_a_user_s_own_container_of_that_name_is_left_alone(fleet):
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+    third = next(name for name in ('h2', 'h3', 'h4') if name != fleet.row('web').holder)
+    fleet[third].engine.run('web', 'web:1', {'ringfleet.managed': 'true'})
+    fleet.run(4000)
+    assert fleet[third].engine.inspect('web')['State']['Status'] == 'running'
+
+
+def test_a_host_that_is_back_before_the_claim_is_never_lost(fleet):
+    row = fleet.tables.rows[HostRow]['h1']
+    # Its row was changed by its return, after the observer had read it.
+    fleet.tables.rows[HostRow]['h1'] = row.__class__(**dict(row.to_dict(), nonce='newer'))
+    assert not fleet['h2'].watcher.coordinator._claim(row, 'silent')
+    assert fleet.tables.rows[HostRow]['h1'].state == 'normal'
+
+
+def test_a_lost_coordinator_is_succeeded_and_its_moves_go_on():
+    fleet = fleet_of(5)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').move)
+    # It dies in the middle of it.
+    first = coordinator_of(fleet, 'h1').name
+    die(fleet, first)
+    fleet.run_until(lambda: fleet.row('web').holder not in ('h1', first) and runs(fleet, 'web'))
+    host = fleet.tables.rows[HostRow]['h1']
+    assert (host.coordinator == first, host.failover_epoch) == (False, 2)
+    fleet.run(30)
+    assert_no_open_moves(fleet)
+
+
+def test_a_move_whose_source_dies_behind_the_commit_comes_to_its_end(fleet):
+    ident = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(lambda: fleet.row('web').epoch == 2)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: runs(fleet, 'web', 'h2'))
+    fleet.run(10)
+    assert fleet.tables.moves[ident].source_note == 'its source is lost'
+    assert [each for each in fleet.open_moves() if each[0] != 'h1'] == []
+    recover(fleet, 'h1')
+    fleet.run(60)
+    assert_no_open_moves(fleet)
+    assert runs(fleet, 'web', 'h2')
+
+
+def test_a_move_whose_source_dies_before_the_commit_is_replaced(fleet):
+    fleet['h1'].call('move.ask', name='web', target='h2')
+    fleet.run_until(lambda: fleet.row('web').move)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+    assert fleet.row('web').moved_for == 'lost'
+
+
+def test_a_move_whose_target_dies_behind_the_commit_fails_over(fleet):
+    fleet['h1'].call('move.ask', name='web', target='h2')
+    fleet.run_until(lambda: fleet.row('web').epoch == 2)
+    die(fleet, 'h2')
+    fleet.run_until(lambda: fleet.row('web').holder not in ('h2', '') and runs(fleet, 'web'))
+    assert fleet.row('web').epoch >= 3
+
+
+# -- a crash at every write -------------------------------------------------------------------------------------------
+
+def failover(fleet, host=None, at=None):
+    """h1 dies; ``host`` crashes at its write ``at`` of what follows."""
+    for other in fleet.hosts.values():
+        other.fuse.calls.clear()
+    if host:
+        fleet[host].fuse.at = at
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web') and not [
+        each for each in fleet.open_moves() if fleet[each[0]].alive], 600)
+    return fleet
+
+
+def _crash_points():
+    fleet = failover(fleet_of(3))
+    for host in ('h2', 'h3'):
+        for number, call in enumerate(fleet[host].fuse.calls):
+            for when in ('before', 'after'):
+                yield pytest.param(host, (number, when), id='%s-%d-%s-%s' % (host, number, when, call))
+
+
+@pytest.mark.parametrize('host, at', list(_crash_points()))
+def test_a_crash_of_a_survivor_at_any_write_leaves_it_running_once(host, at):
+    fleet = failover(fleet_of(3), host, at)
+    fleet.run(40)
+    assert fleet[host].crashes == 1
+    assert runs(fleet, 'web')
+    recover(fleet, 'h1')
+    fleet.run_until(lambda: [each for each in fleet.copies('web') if each[1] == 'running'] == [
+        (fleet.row('web').holder, 'running', fleet.row('web').instance)])
