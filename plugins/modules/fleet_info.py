@@ -10,7 +10,8 @@ short_description: Show what holds for a whole fleet
 version_added: 1.0.0
 author: The ringfleet.core authors (@ringfleet)
 description:
-  - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen, and whether it is paused.
+  - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen, whether it is paused, and whether a lost host's containers are made
+    elsewhere.
 extends_documentation_fragment:
   - ringfleet.core.ringfleet
   - ringfleet.core.ringfleet.attributes
@@ -57,6 +58,21 @@ pause:
     age_s:
       description: For how many seconds.
       type: int
+failover:
+  description: Whether the loss of a host leads to a failover.
+  returned: success
+  type: dict
+  contains:
+    armed:
+      description: Whether it does.
+      type: bool
+    why_not:
+      description: Why it does not; empty when it does.
+      type: str
+    pending:
+      description: Containers of lost hosts whose failover this host coordinates, that wait for a place, each with its C(name) and C(why).
+      type: list
+      elements: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule

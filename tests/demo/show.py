@@ -58,3 +58,10 @@ def utilisations(answer: dict) -> str:
     rows = [(host["host"], f"{host['load']['cpu_used'] / host['load']['cpu_capacity']:.0%}", f"{host['load']['cpu_pressure']:.0f} %")
             for host in answer["hosts"]]
     return table(("host", "CPU used", "CPU waited for"), rows)
+
+
+def timeline(broadcasts: list[dict], since: float, names: typing.Collection[str]) -> str:
+    """What was told of a loss and of these containers, in seconds since it happened."""
+    rows = [(f"{each['sent_at'] / 1000 - since:.1f} s", each["host"], each["kind"], each["name"], each["detail"])
+            for each in broadcasts if each["kind"] == "lost" or each["name"] in names]
+    return table(("after", "told by", "what", "container", ""), rows)

@@ -42,7 +42,8 @@ MAY_IMPORT = {
     # The ring's administration: run by the roles, apart from the watcher.
     "ringadmin": {"store"} | _BASE,
 }
-PURE = ["placement/*.py", "ring/liveness.py", "ring/losses.py", "ring/backups.py", "monitor/fusion.py", "monitor/anomaly.py", "monitor/record.py", "moves/steps.py"]
+PURE = ["placement/*.py", "ring/liveness.py", "ring/losses.py", "ring/backups.py", "monitor/fusion.py", "monitor/anomaly.py", "monitor/record.py",
+        "moves/steps.py"]
 # A clock, chance, or the outside: given to a pure file as values, if it needs what they say.
 IMPURE = {"asyncio", "docker", "cassandra", "datetime", "io", "logging", "os", "pathlib", "random", "secrets", "selectors", "signal",
           "socket", "subprocess", "threading", "time", "urllib", "uuid"}

@@ -4,9 +4,12 @@
 """Verdicts through the real watcher's loop: whose fault it is, and when none is made, on the twin."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.command import tables
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import StoreUnavailable
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow
 from simulation.engine import image_of
 from simulation.twin import Fleet
 
@@ -227,3 +230,16 @@ def test_no_verdict_without_the_ring(fleet, monkeypatch):
     monkeypatch.undo()
     fleet.run(16)
     assert (load.host().unjudged, load.report('noisy').anomaly) == ('', 'mild')
+
+
+def test_a_move_that_is_stuck_does_not_keep_its_hosts_unjudged(fleet):
+    fleet['h1'].engine.run('web', 'web:1', MANAGED)
+    fleet.run(10)
+    fleet['h2'].up = False
+    fleet['h1'].call('move.ask', name='web', target='h2')
+    fleet.run(6)
+    assert 'a move' in unjudged(fleet, 'h1')
+    fleet.tables.rows[ContainerRow]['web'] = replace(fleet.row('web'), epoch=2, holder='h2', instance='gone')
+    fleet.run(300)
+    assert fleet['h1'].watcher.mover.open
+    assert unjudged(fleet, 'h1') == ''

@@ -28,18 +28,22 @@ def status(client, _arguments):
         found = client.call('container.info')
         troubles.extend('container %s is missing here' % each['name'] for each in found['containers'] if each['missing'])
         troubles.extend('container %s: %s' % item for item in sorted(found['problems'].items()))
-    troubles.extend(paused(client) if not told['troubles'] else ())
+    troubles.extend(held(client) if not told['troubles'] else ())
     lines = ['%s, version %s: %s' % (told['host'], told['version'], told['sentence'])]
     lines.extend('WRONG: %s' % trouble for trouble in troubles)
     return dict(told, wrong=troubles), '\n'.join(lines), not troubles
 
 
-def paused(client):
-    """A pause is not healthy: nobody is moved out of trouble while it lasts."""
-    pause = client.call('fleet.info')['pause']
-    if not pause['reason']:
-        return []
-    return ['the fleet is paused by %s since %d min: %s' % (pause['by'], pause['age_s'] // 60, pause['reason'])]
+def held(client):
+    """What keeps the fleet from helping itself: a pause, a failover that is not armed, containers without a place."""
+    answer = client.call('fleet.info')
+    pause, failover = answer['pause'], answer['failover']
+    found = ['pending: %s (%s)' % (each['name'], each['why']) for each in failover['pending']]
+    if pause['reason']:
+        found.append('the fleet is paused by %s since %d min: %s' % (pause['by'], pause['age_s'] // 60, pause['reason']))
+    elif not failover['armed']:
+        found.append('a lost host is not failed over: %s' % failover['why_not'])
+    return found
 
 
 def hosts(client, arguments):

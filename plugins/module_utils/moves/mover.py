@@ -13,6 +13,8 @@ from .target import Target
 
 # One job takes at most so many steps in a row before the loop looks again.
 _STEPS_A_JOB = 12
+# One that only waited for so long is stuck, on a host that is away or on somebody to look: it makes no load any more.
+_STUCK_S = 180.0
 
 
 class Mover:
@@ -29,11 +31,22 @@ class Mover:
         self._target = Target(parts)
         self._open = ()
         self._waiting = {}
+        self._acted = {}
 
     @property
     def open(self):
         """Ids of the moves open here when last looked."""
         return self._open
+
+    @property
+    def active(self):
+        """Ids of the open moves that did something here within the last three minutes."""
+        return tuple(ident for ident in self._open if not self.stuck(ident))
+
+    def stuck(self, ident):
+        """Whether an open move has only waited here for three minutes."""
+        now = self._parts.clock.monotonic()
+        return now - self._acted.get(ident, now) > _STUCK_S
 
     def waiting(self, ident):
         """What a move waits for here, in words, or ''."""
@@ -43,6 +56,8 @@ class Mover:
         """Look for open moves and start a job for each that has none."""
         self._open = tuple(self._parts.store.open_moves(self._parts.host))
         self._waiting = {ident: what for ident, what in self._waiting.items() if ident in self._open}
+        now = self._parts.clock.monotonic()
+        self._acted = {ident: self._acted.get(ident, now) for ident in self._open}
         for ident in self._open:
             self._jobs.start('move ' + ident, lambda ident=ident: self.advance(ident))
         return self._open
@@ -59,6 +74,7 @@ class Mover:
             if action.name == steps.WAIT:
                 self._waiting[ident] = action.why
                 return
+            self._acted[ident] = self._parts.clock.monotonic()
             self._log.info('move %s: %s%s', ident, action.name, ': ' + action.why if action.why else '')
             if action.name == steps.CLOSE:
                 return

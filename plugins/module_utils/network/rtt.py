@@ -85,7 +85,7 @@ class RouteTimes:
             return
         error = told.error or 'the guard there is %s' % told.host
         # Another thread's probe, begun later, may have been answered before this one gave up.
-        if before.answered is None or before.answered < began:
+        if before.answered is None or before.answered <= began:
             since = began if before.unanswered is None else before.unanswered
             self._answers[row.host] = Answers(before.answered, since, before.boot_id, error)
 

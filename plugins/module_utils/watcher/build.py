@@ -124,7 +124,7 @@ def build(outside, wake):
     owner = Ownership(o.store, broadcaster, o.settings.host)
     custody = Custody(o.store, o.engine, o.clock, owner, Keeper(o.store, o.engine, o.key), o.settings.host,
                       o.settings.recreate_s)
-    quiet = Quiet(o.clock, lambda: ('a move',) if mover.open else (), o.store)
+    quiet = Quiet(o.clock, lambda: ('a move',) if mover.active else (), o.store)
     load = Load(HostSampler(o.cgroups), Sampler(o.engine, o.cgroups, o.clock, o.settings.host), custody, o.clock, quiet)
     retirement = Retirement(o.store, o.engine, o.clock, custody, o.jobs, o.settings.host, o.settings.stale_grace_s, o.log)
     routes = RouteTimes(o.settings.guard_port, o.clock, o.probe)

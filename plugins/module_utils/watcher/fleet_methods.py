@@ -28,8 +28,11 @@ class FleetMethods:
 
     def fleet_info(self):
         """What holds for the whole fleet."""
+        against, coordinator = self._b.coordinator.armed(), self._b.coordinator
         return {'observer': self._b.settings.host, 'hosts': [row.host for row in hosts_of(self._b)],
-                'weights': asdict(self._b.fleet.weights()), 'pause': self._told(self._b.fleet.pause())}
+                'weights': asdict(self._b.fleet.weights()), 'pause': self._told(self._b.fleet.pause()),
+                'failover': {'armed': not against, 'why_not': against, 'pending': [
+                    {'name': name, 'why': why} for name, why in sorted(coordinator.pending.items())]}}
 
     def _told(self, pause):
         age = max(0, self._b.clock.wall() - pause.since_at) // 1000 if pause.reason else 0

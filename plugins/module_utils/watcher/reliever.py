@@ -51,7 +51,7 @@ class Reliever:
         if pause.reason:
             self._tell('nothing moved, because the fleet is paused (%s)' % pause.reason)
             return
-        if b.store.open_moves(b.settings.host):
+        if any(not b.mover.stuck(ident) for ident in b.store.open_moves(b.settings.host)):
             return
         weights, views = b.fleet.weights(), b.prospects.views(b.settings.host)
         source = next((each for each in views if each.host == b.settings.host), None)

@@ -99,6 +99,14 @@ def test_an_orderly_absence_is_no_death_while_it_lasts():
     assert watched().judged(60.0).word == 'alive'
 
 
+def test_what_was_heard_before_an_own_trouble_proves_no_life_after_it():
+    watch = Watch()
+    watch.steps(10)
+    watch.step(fails='away')
+    assert (watch.step(**DEAD).word, watch.judged().alive) == ('not judged', False)
+    assert watch.step(beat=False, probe=False).alive
+
+
 DEAD = {'beat': False, 'gossip': False, 'probe': False}
 
 
@@ -164,10 +172,12 @@ DYING = st.fixed_dictionaries({
     'others': st.sampled_from([0, 1, 1, 1, 1]), 'fails': st.sampled_from(['', '', '', '', '', '', '', '', 'away'])})
 
 
-@given(st.lists(STEP, max_size=60))
-def test_never_lost_while_any_signal_advances(steps):
+@given(st.lists(STEP, max_size=20), st.sampled_from(['beat', 'gossip', 'probe']), st.integers(1, 4), st.lists(DYING, min_size=10, max_size=40))
+def test_never_lost_while_any_signal_advances(steps, signal, every, dying):
+    """Whatever happens at first, then one signal goes on, now and then, while the others are silent."""
     watch, heard = Watch(), 100.0
-    for step in steps:
+    going_on = [dict(step, **{signal: number % every == 0}) for number, step in enumerate(dying)]
+    for step in steps + going_on:
         found = watch.step(**step)
         if step['probe'] or (step['beat'] or step['gossip']) and not step['fails']:
             heard = watch.now
@@ -215,6 +225,8 @@ def fleet(alive, dead, suspects=('h3',), **declared):
     (fleet(['h1', 'h2'], ['h3'], None), ('h2',), 'lost',
      'h3 is lost: silent for 6 s by beat, gossip and probe, no other observer is left to ask, 2 of 3 hosts are alive'),
     (fleet(['h1', 'h2', 'h4'], ['h3', 'h5'], ()), ('h5',), 'lost',
+     'h3 is lost: silent for 6 s by beat, gossip and probe, no other observer is left to ask, 3 of 5 hosts are alive'),
+    (fleet(['h1', 'h2', 'h4'], ['h3']) + [Member('h5', False, ())], ('h5',), 'lost',
      'h3 is lost: silent for 6 s by beat, gossip and probe, no other observer is left to ask, 3 of 5 hosts are alive'),
     (fleet(['h1'], ['h3']), (), 'held', 'held: 1 of 2 hosts alive is no majority, a tie'),
     (fleet(['h1', 'h2'], ['h3', 'h4']), ('h2',), 'held', 'held: 2 of 4 hosts alive is no majority, a tie'),

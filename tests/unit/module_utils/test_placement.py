@@ -164,3 +164,51 @@ def test_route_times_forget_who_left_and_mistrust_a_stranger():
     assert times.answers_of('h3').error == 'the guard there is h9'
     times.measure([])
     assert times.of('h2') is None
+
+
+class Guards:
+    """Guards by address: each look takes ``takes_s`` and is answered or not."""
+
+    def __init__(self):
+        self.time = VirtualTime()
+        self.answer = True
+        self.takes_s = 1.0
+        self.times = RouteTimes(1, VirtualClock(self.time), self.look)
+
+    def look(self, address, port):
+        self.time.pass_(self.takes_s)
+        return Probe(4.0, address, 'boot') if self.answer else Probe(error='timed out')
+
+    def answers(self):
+        found = self.times.answers_of('h2')
+        return found.answered, found.unanswered, found.boot_id, found.error
+
+
+def test_a_guards_silence_begins_with_the_first_probe_that_had_no_answer():
+    guards = Guards()
+    assert guards.answers() == (None, None, '', '')
+    guards.times.ask(Row('h2'))
+    assert guards.answers() == (1001.0, None, 'boot', '')
+    guards.answer = False
+    for _probe in range(3):
+        guards.times.ask(Row('h2'))
+    assert guards.answers() == (1001.0, 1001.0, 'boot', 'timed out')
+    guards.answer = True
+    guards.times.ask(Row('h2'))
+    assert guards.answers() == (1005.0, None, 'boot', '')
+    guards.times.measure([])
+    assert guards.answers() == (None, None, '', '')
+
+
+def test_a_probe_that_gives_up_late_does_not_undo_a_later_ones_answer():
+    guards = Guards()
+
+    def slow(address, port):
+        guards.times._look = guards.look
+        guards.time.pass_(1.0)
+        guards.times.ask(Row('h2'))
+        return Probe(error='timed out')
+
+    guards.times._look = slow
+    guards.times.ask(Row('h2'))
+    assert guards.answers() == (1002.0, None, 'boot', '')

@@ -18,7 +18,7 @@ def test_defaults_fill_up():
     made = settings.from_dict(GOOD)
     assert (made.beat_s, made.native_port, made.contact_points) == (1.0, 9042, ('10.0.0.1',))
     assert settings.from_dict(dict(GOOD, beat_s=2)).beat_s == 2
-    assert (made.rack, made.facts) == ('rack1', {})
+    assert (made.rack, made.facts, made.lost_after_s) == ('rack1', {}, 5.0)
 
 
 def test_facts_of_a_host():
@@ -35,6 +35,8 @@ def test_every_wrong_fact_is_named():
 @pytest.mark.parametrize('change, words', [
     ({'host': None}, 'host: is NoneType'), ({'native_port': '9042'}, 'native_port: is str, must be int'),
     ({'beat_s': 0.01}, 'beat_s: is 0.01, must be at least 0.2'), ({'bet_s': 1}, 'bet_s: unknown setting'),
+    ({'lost_after_s': 1.5}, 'lost_after_s: is 1.5, must be at least 2.0'),
+    ({'lost_after_s': 5, 'beat_s': 2.6}, 'lost_after_s: is 5, must be at least two beats \\(beat_s is 2.6\\)'),
     ({'contact_points': []}, 'contact_points: must be a list'), ({'log_level': 'LOUD'}, "log_level: is 'LOUD'"),
     ({'native_port': True}, 'native_port: is bool'), ({'facts': ['ssd']}, 'facts: is list, must be dict'),
     ({'facts': {'Disk': 'ssd'}}, "facts: 'Disk' is no name of a fact"), ({'facts': {'': 'ssd'}}, "facts: '' is no name"),

@@ -64,7 +64,7 @@ def test_a_conditional_rows_fields_are_columns(kind):
 
 
 @pytest.mark.parametrize('row', [
-    HostRow('h1', ssh_port=2222, facts={'disk': 'ssd', 'rack': 'r1'}, nonce='n'), HostRow('h1'), FleetRow('key', '{"alpha": 2}'),
+    HostRow('h1', ssh_port=2222, facts={'disk': 'ssd', 'rack': 'r1'}, away_until=1750000600000, nonce='n'), HostRow('h1'), FleetRow('key', '{"alpha": 2}'),
     MoveRow('m', source_times={'planned': 1}, target_times={'admitted': 2})], ids=['facts', 'no facts', 'fleet', 'move'])
 def test_dictionaries_are_json_in_their_cells_and_nothing_else_is(row):
     cells = {each.name: to_cell(getattr(row, each.name)) for each in fields(row)}

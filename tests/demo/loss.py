@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host dies: what the others do about it, second by second, and its return."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+import typing
+
+from lab import hosts
+from lab.shell import run, wait_for
+
+from . import ask, show
+
+ASKED = 1
+
+
+def tell(story: typing.Any, stock: pathlib.Path) -> None:
+    """Kill the last host, watch, start it again; LabError when something does not come within its time."""
+    asked, victim = hosts.name(ASKED), hosts.name(3)
+    held = sorted(each["name"] for each in _containers(asked, stock) if each["holder"] == victim)
+    story.tell(f"{victim} holds {', '.join(held)}. Its power is cut:")
+    at = time.time()
+    run("docker", "kill", victim)
+    wait_for(f"what {victim} held to run elsewhere", lambda: _settled(asked, victim, held, stock), 240, 1.0)
+    told = ask.module("ringfleet.core.broadcast_info", asked, stock, {"since_s": int(time.time() - at) + 2})[asked]["broadcasts"]
+    print(show.timeline(told, at, held))
+    story.tell(f"Nobody asked {victim} for anything. Its power is back:")
+    run("docker", "start", victim)
+    wait_for(f"{victim} to be back", lambda: _state(asked, victim, stock) == "normal", 240, 1.0)
+    print(show.members(ask.module("ringfleet.core.host_info", asked, stock)[asked]))
+
+
+def _containers(asked: str, stock: pathlib.Path) -> list[dict]:
+    return ask.module("ringfleet.core.container_info", asked, stock)[asked]["containers"]
+
+
+def _settled(asked: str, victim: str, held: list[str], stock: pathlib.Path) -> bool:
+    rows = [each for each in _containers(asked, stock) if each["name"] in held]
+    return all(each["holder"] != victim and not each["move"] for each in rows)
+
+
+def _state(asked: str, victim: str, stock: pathlib.Path) -> str:
+    return next(each["state"] for each in ask.module("ringfleet.core.host_info", asked, stock)[asked]["hosts"] if each["host"] == victim)
