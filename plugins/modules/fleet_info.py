@@ -10,8 +10,8 @@ short_description: Show what holds for a whole fleet
 version_added: 1.0.0
 author: The ringfleet.core authors (@ringfleet)
 description:
-  - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen, whether it is paused, and whether a lost host's containers are made
-    elsewhere.
+  - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen, whether it is paused, and whether
+    the containers of a lost host are made elsewhere.
 extends_documentation_fragment:
   - ringfleet.core.ringfleet
   - ringfleet.core.ringfleet.attributes

@@ -58,7 +58,9 @@ class Source:
         return action
 
     def _overdue(self, plan, move):
-        """Why the other side is waited for no longer: it is lost, or its deadline passed, judged on this host's clock since the last progress of either side."""
+        """Why the other side is waited for no longer: it is lost, or its deadline passed, judged on this host's clock since the
+        last progress of either side.
+        """
         if any(row.host == plan.target and row.state == LOST for row in self._parts.hosts()):
             return '%s is lost' % plan.target
         now, settings = self._parts.clock.monotonic(), self._parts.settings
