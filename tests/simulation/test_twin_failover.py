@@ -159,6 +159,30 @@ def test_a_returned_host_stops_its_stale_copy_and_removes_it_after_the_grace(fle
     assert fleet.row('web').epoch == 2
 
 
+def test_a_host_that_returns_in_the_middle_of_its_failover_ends_with_one_copy(fleet):
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').move)
+    recover(fleet, 'h1')
+    fleet.run_until(lambda: runs(fleet, 'web') and fleet.tables.rows[HostRow]['h1'].state == 'normal')
+    fleet.run(30)
+    assert runs(fleet, 'web')
+    assert_no_open_moves(fleet)
+
+
+def test_a_lost_host_that_stays_lost_costs_little(fleet):
+    fleet['h1'].engine.run('bound', 'web:1', {'ringfleet.managed': 'true'}, Privileged=True)
+    fleet.run(10)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
+    fleet.run(20)
+    coordinator, looks = coordinator_of(fleet, 'h1'), []
+    bring_on = coordinator.watcher.coordinator._fail_over
+    coordinator.watcher.coordinator._fail_over = lambda lost: looks.append(lost) or bring_on(lost)
+    fleet.run(50)
+    assert 5 <= len(looks) <= 12
+    assert list(coordinator.watcher.coordinator.pending) == ['bound']
+
+
 def test_a_user_s_own_container_of_that_name_is_left_alone(fleet):
     die(fleet, 'h1')
     fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))

@@ -42,10 +42,14 @@ class Membership:
         kept = {name: text for name, text in (before.facts if before else {}).items() if name in RESERVED_FACTS}
         after = replace(self._me, facts=dict(kept, **facts), nonce=before.nonce if before else '')
         if joins:
-            after = replace(after, state=NORMAL, failover_epoch=before.failover_epoch if before else 0, generation=(before.generation if before else 0) + 1,
+            # Its coordinator stays named: a failover that is under way is brought to its end, also while the host is back.
+            if before is not None:
+                after = replace(after, coordinator=before.coordinator, failover_epoch=before.failover_epoch)
+            after = replace(after, state=NORMAL, generation=(before.generation if before else 0) + 1,
                             since_at=self._clock.wall(), by=self._me.host)
         else:
-            after = replace(after, state=before.state, failover_epoch=before.failover_epoch, generation=before.generation, since_at=before.since_at,
+            after = replace(after, coordinator=before.coordinator, failover_epoch=before.failover_epoch)
+            after = replace(after, state=before.state, generation=before.generation, since_at=before.since_at,
                             by=before.by)
         if after != before:
             try:

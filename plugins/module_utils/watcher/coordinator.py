@@ -23,6 +23,8 @@ from ..ring.membership import LEFT, LOST, NORMAL
 # Two nodes of three are a quorum; with fewer hosts the loss of one stops the store, and nobody could tell who is left.
 LEAST_HOSTS = 3
 _AGAIN_S = 30.0
+# While nothing changes a host that stays lost is looked at so seldom.
+_CALM_S = 5.0
 
 
 class Coordinator:
@@ -35,6 +37,7 @@ class Coordinator:
         self._b = built
         self._wake = wake
         self._asked = {}
+        self._due = 0.0
         self.pending = {}
 
     def armed(self):
@@ -56,6 +59,10 @@ class Coordinator:
         if not mine and not claimable:
             self.pending = {}
             return
+        now = self._b.clock.monotonic()
+        if not claimable and now < self._due:
+            return
+        self._due = now + _CALM_S
         against = self.armed()
         if against:
             self.pending = {each.name: against for each in self._b.store.scan(ContainerRow)
@@ -69,6 +76,9 @@ class Coordinator:
         pending = {}
         for row in mine:
             pending.update(self._fail_over(row.host))
+        if pending != self.pending:
+            # Something goes on: look again at once.
+            self._due = now
         self.pending = pending
 
     def _claim(self, row, why):
