@@ -144,6 +144,26 @@ def test_who_declines_is_passed_over(fleet):
     fleet.run_until(lambda: fleet.row('web').holder not in ('h1', best) and not fleet.row('web').move)
 
 
+def test_it_goes_where_its_image_is():
+    for there in ('h2', 'h3', 'h4'):
+        fleet = fleet_of(4)
+        for name in {'h2', 'h3', 'h4'} - {there}:
+            del fleet[name].engine.images['web:1']
+        die(fleet, 'h1')
+        fleet.run_until(lambda: runs(fleet, 'web', there))  # noqa: B023
+
+
+def test_without_its_image_anywhere_it_waits_and_says_so():
+    fleet = fleet_of(3)
+    for name in ('h2', 'h3'):
+        del fleet[name].engine.images['web:1']
+    die(fleet, 'h1')
+    fleet.run(40)
+    assert 'it declined just now' in coordinator_of(fleet, 'h1').watcher.coordinator.pending['web']
+    fleet['h3'].engine.add_image(image_of('web:1'))
+    fleet.run_until(lambda: runs(fleet, 'web', 'h3'))
+
+
 def test_a_returned_host_stops_its_stale_copy_and_removes_it_after_the_grace(fleet):
     die(fleet, 'h1')
     fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
@@ -159,11 +179,22 @@ def test_a_returned_host_stops_its_stale_copy_and_removes_it_after_the_grace(fle
     assert fleet.row('web').epoch == 2
 
 
-def test_a_host_that_returns_in_the_middle_of_its_failover_ends_with_one_copy(fleet):
+@pytest.mark.parametrize('free', ['h2', 'h3', 'h4'])
+def test_a_host_that_returns_in_the_middle_of_its_failover_ends_with_one_copy(free):
+    fleet = fleet_of(4)
+    for name in {'h2', 'h3', 'h4'} - {free}:
+        fleet[name].cgroups.cores = 0.4
+    fleet.run(10)
     die(fleet, 'h1')
     fleet.run_until(lambda: fleet.row('web').move)
+    assert fleet.row('web').move_to == free
+    # The target pauses in the middle, whether it coordinates too or not.
+    fleet[free].up = False
     recover(fleet, 'h1')
-    fleet.run_until(lambda: runs(fleet, 'web') and fleet.tables.rows[HostRow]['h1'].state == 'normal')
+    fleet.run_until(lambda: fleet.tables.rows[HostRow]['h1'].state == 'normal')
+    fleet.run(10)
+    fleet[free].up = True
+    fleet.run_until(lambda: runs(fleet, 'web'))
     fleet.run(30)
     assert runs(fleet, 'web')
     assert_no_open_moves(fleet)

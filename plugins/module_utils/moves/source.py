@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import Conflict, EngineError, NoSuchContainer, RingfleetError, StoreError
-from ..model import RUNNING, ContainerRow
+from ..model import FAILOVER, RUNNING, ContainerRow
 from ..ring.broadcast import MOVED
 from ..ring.membership import LOST
 from . import steps
@@ -131,7 +131,9 @@ class Source:
     def _ask_next_best(self, move, plan):
         """A host that was chosen declined: ask for the next best, in a move of its own whose id follows from this one's."""
         ask = ask_of(move)
-        if ask.target or move.target_step != steps.DECLINED:
+        # Of a lost source no image can be sent: a host without it declines by that.
+        declined = move.target_step == steps.DECLINED or (plan.mode == FAILOVER and move.target_step == steps.IMAGE_WANTED)
+        if ask.target or not declined:
             return ''
         following = next_id(move.id)
         send(self._parts.store, following, replace(ask, declined=ask.declined + (plan.target,)), self._parts.host)
