@@ -5,12 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.ringfleet.core.plugins.module_utils.monitor.anomaly import heat
-from ansible_collections.ringfleet.core.plugins.module_utils.placement.relief import relieve
-from ansible_collections.ringfleet.core.plugins.module_utils.placement.views import HostView
 from bench.balance import STRATEGIES
 from bench.day import CPU_USED, MINUTES, Day
-from bench.virtual_fleet import MOVE_S, QUIET_S, WEIGHTS, Fleet, route, stall
+from bench.virtual_fleet import MOVE_S, QUIET_S, Fleet, stall
 
 NONE, RANDOM, LEAST, OURS = STRATEGIES
 
