@@ -112,7 +112,7 @@ class Planner:
 
     def _claim(self, move, ask, row, plan, decision):
         """Store the decision and the request, then claim the container's row for the move."""
-        parts, name, target = self._parts, ask.name, plan.target
+        parts, target = self._parts, plan.target
         parts.store.put_decision(decision)
         move = self._record.step(move, steps.PLANNED, 'asked for by %s' % ask.by,
                                  request=envelope.request(RECEIVE, plan.to_dict(), move.id))

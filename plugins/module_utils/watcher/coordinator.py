@@ -54,8 +54,9 @@ class Coordinator:
         losses = self._b.observer.losses()
         mine = [row for row in rows.values() if row.state == LOST and row.coordinator == me]
         gone = {row.host for row in rows.values() if row.state in (LOST, LEFT)} | set(losses)
-        claimable = [row for row in rows.values() if (row.state == NORMAL and row.host in losses)
-                     or (row.state == LOST and row.coordinator != me and row.coordinator in gone)]
+        died = [row for row in rows.values() if row.state == NORMAL and row.host in losses]
+        orphaned = [row for row in rows.values() if row.state == LOST and row.coordinator != me and row.coordinator in gone]
+        claimable = died + orphaned
         if not mine and not claimable:
             self.pending = {}
             return

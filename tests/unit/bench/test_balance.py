@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated fleet of `make bench`: a day replays, nothing gets lost, and its shortcut decides as the rules do."""
+"""The simulated fleet of `make bench`: a day replays, and nothing gets lost."""
 from __future__ import annotations
 
 import pytest
