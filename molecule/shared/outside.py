@@ -18,6 +18,7 @@ from testinfra.host import Host
 CQL_PORT = 9042
 INTERNODE_PORT = 7000
 JMX_PORT = 7199
+POLL_S = 2.0
 # Protocol version 4, OPTIONS, no body: every Cassandra answers it before any authentication.
 CQL_OPTIONS = bytes([4, 0, 0, 0, 5, 0, 0, 0, 0])
 
@@ -84,4 +85,5 @@ def eventually(what: str, check: Callable[[], Any], seconds: float = 30) -> Any:
         if answer:
             return answer
         assert time.monotonic() < end, f"waited {seconds:g} s for {what}; last: {answer!r}"
-        time.sleep(0.2)
+        # Each look may start a driver on a host: asked all the time, the verification would be the load.
+        time.sleep(POLL_S)
