@@ -4,8 +4,10 @@
 """A host dies, its containers do not, on the twin: claim, coordination, succession, what waits and why, and the return."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from ansible_collections.ringfleet.core.plugins.module_utils.model import HostRow
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, HostRow
 from simulation.engine import image_of
 from simulation.twin import Fleet
 
@@ -135,6 +137,14 @@ def test_what_cannot_run_elsewhere_or_was_stopped_waits_for_its_host(fleet):
     assert pending['stopped'] == 'its user stopped it'
     assert pending['bound'].startswith('it cannot run elsewhere (')
     assert {fleet.row('bound').holder, fleet.row('stopped').holder} == {'h1'}
+
+
+def test_one_whose_spec_nobody_kept_waits_and_says_so(fleet):
+    die(fleet, 'h1')
+    fleet.tables.rows[ContainerRow]['web'] = replace(fleet.row('web'), spec_hash='')
+    fleet.run(20)
+    assert coordinator_of(fleet, 'h1').watcher.coordinator.pending['web'].startswith('its spec was not kept yet')
+    assert fleet.row('web').holder == 'h1'
 
 
 def test_who_declines_is_passed_over(fleet):

@@ -149,6 +149,8 @@ class Coordinator:
         report = b.prospects.report(row.name, lost)
         if report is not None and report.immovable:
             return 'it cannot run elsewhere (%s), it waits for %s' % ('; '.join(report.immovable), lost)
+        if not row.spec_hash:
+            return 'its spec was not kept yet when %s was lost, it waits for it' % lost
         ident, asked_at = self._asked.get(row.name, ('', None))
         last = self._last_of(ident)
         if last is not None and last.source_step != steps.ABORTED:
