@@ -10,7 +10,7 @@ import time
 import typing
 
 from lab import hosts
-from lab.shell import run, wait_for
+from lab.shell import LabError, run, wait_for
 
 from . import ask, show
 
@@ -38,7 +38,11 @@ def _containers(asked: str, stock: pathlib.Path) -> list[dict]:
 
 
 def _settled(asked: str, victim: str, held: list[str], stock: pathlib.Path) -> bool:
-    rows = [each for each in _containers(asked, stock) if each["name"] in held]
+    try:
+        rows = [each for each in _containers(asked, stock) if each["name"] in held]
+    except LabError:
+        # In the seconds until the ring has noticed the dead node, a read may wait for it in vain.
+        return False
     return all(each["holder"] != victim and not each["move"] for each in rows)
 
 
