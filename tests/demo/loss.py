@@ -25,7 +25,7 @@ def tell(story: typing.Any, stock: pathlib.Path) -> None:
     at = time.time()
     run("docker", "kill", victim)
     wait_for(f"what {victim} held to run elsewhere", lambda: _settled(asked, victim, held, stock), 240, 1.0)
-    told = ask.module("ringfleet.core.broadcast_info", asked, stock, {"since_s": int(time.time() - at) + 2})[asked]["broadcasts"]
+    told = ask.module("ringfleet.core.broadcast_info", asked, stock, {"since": int(time.time() - at) + 2})[asked]["broadcasts"]
     print(show.timeline(told, at, held))
     story.tell(f"Nobody asked {victim} for anything. Its power is back:")
     run("docker", "start", victim)
