@@ -72,20 +72,19 @@ class Observer:
         """{host: sentence} of the members that this host may declare lost now: those that it observes, and those whose
         observers are lost with them.
         """
+        suspects = set(self.suspects())
+        if not suspects:
+            # Asked each second: the walk round the ring is for those seconds in which somebody died.
+            return {}
         found, backed = {}, self.backups()
-        for row in self._others():
-            if self.judgement(row).word != liveness.LOST:
-                continue
-            observers = backed.get(row.host, ())
-            by_name = {each.host: each for each in self._others()}
-            if self._me in observers or all(self._is_gone(by_name.get(each)) for each in observers):
-                finding = self.finding(row)
+        members = {row.host: row for row in self._others()}
+        for host in sorted(suspects):
+            observers = backed.get(host, ())
+            if self._me in observers or all(each in suspects or each not in members for each in observers):
+                finding = self.finding(members[host])
                 if finding.word == liveness.LOST:
-                    found[row.host] = finding.sentence
+                    found[host] = finding.sentence
         return found
-
-    def _is_gone(self, row):
-        return row is None or self.judgement(row).word == liveness.LOST
 
     def sentence(self, row):
         """The finding's sentence; '' for this host itself and for one that left."""
