@@ -9,11 +9,17 @@ PY := $(ROOT)/.cache/venv/bin/python
 HOSTS ?= 3
 # PARTS="lint units" runs only these; see "make parts".
 PARTS ?=
+# What "make simulate" runs: so many seeds from the first on; TRACE=1 tells all that happens in them.
+SEEDS ?= 1000
+FIRST ?= 1
+TRACE ?=
 # BENCH="score move" runs only these; all of them when empty.
 BENCH ?=
+# FAULTS="killed cut" brings about only these; all of them when empty.
+FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap test fast parts lab demo molecule bench clean distclean fmt shell build constraints
+.PHONY: help bootstrap test fast parts simulate lab demo molecule bench chaos clean distclean fmt shell build constraints
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +36,9 @@ fast: bootstrap ## the gates that need no lab
 parts: bootstrap ## the parts of make test, by name
 	@$(PY) -m gates --list
 
+simulate: bootstrap ## seeded faults on the twin, on all cores (SEEDS=10000 FIRST=1; SEEDS=1 FIRST=4711 TRACE=1: one, in full)
+	@$(PY) -m simulation --seeds $(SEEDS) --first $(FIRST) $(if $(TRACE),--trace)
+
 lab: bootstrap ## bring up the lab (HOSTS=3)
 	@$(PY) -m lab up --hosts $(HOSTS)
 
@@ -41,6 +50,9 @@ molecule: bootstrap ## scenario default, from create to destroy
 
 bench: bootstrap ## benchmarks, printed, never asserted (BENCH="score balance": these, which need no lab)
 	@$(PY) -m bench $(BENCH)
+
+chaos: bootstrap ## faults on real hosts, each followed by what must hold (FAULTS="killed cut": these)
+	@$(PY) -m chaos $(FAULTS)
 
 clean: bootstrap ## remove the lab
 	@$(PY) -m lab down

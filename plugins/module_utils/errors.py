@@ -102,7 +102,34 @@ class NotMovable(RingfleetError):
 
 
 class MoveRefused(RingfleetError):
-    """The move cannot be begun: wrong holder, another move open, or the host is no target."""
+    """The move cannot be begun: wrong holder, another move open, or the host is no target.
+
+    :param considered: the hosts that were looked at, as moves.considered.Considered; it stays on this side of the socket.
+    """
+
+    def __init__(self, message, remedy='', considered=None):
+        super().__init__(message, remedy)
+        self.considered = considered
+
+
+class HandoverRefused(RingfleetError):
+    """A container cannot be handed over or released now: it is on its way, or not where it was."""
+
+
+class HoldRefused(RingfleetError):
+    """The hold of a container cannot be taken or released: another has it, or the container is on its way."""
+
+
+class StateRefused(RingfleetError):
+    """The state in which a host is does not allow what is asked for."""
+
+
+class DrainRefused(RingfleetError):
+    """The drain of a host cannot be begun: it is the last one, or the others would not carry what it runs."""
+
+
+class ExitRefused(RingfleetError):
+    """A host cannot be taken out of the fleet: it has containers, or those that stay could not go on without it."""
 
 
 class SpecTooLarge(NotMovable):

@@ -17,6 +17,14 @@ FAILOVER = 'failover'
 
 RUNNING = 'running'
 STOPPED = 'stopped'
+# Its user took it out of the fleet's hands, and it goes on where it is.
+RELEASED = 'released'
+
+# Epoch of the Placement of a container that its user released; no holder ever has it.
+GIVEN_UP = -1
+
+# What is told to everybody: node states, and what became of a container.
+BROADCAST_KINDS = ('joined', 'adopted', RELEASED, 'moved', 'effective', 'lost', 'away', 'back', 'expired', 'leaving', 'drained', 'left')
 
 
 class FromDict:
@@ -36,9 +44,11 @@ class FromDict:
 class ContainerRow(FromDict):
     """The one authority on a container (design: table ``containers``). Written by conditional writes only.
 
-    The truth is (holder, epoch, instance). A released container keeps its row and epoch and has no holder.
+    The truth is (holder, epoch, instance). A released container keeps its row and epoch and has no holder; one that its user
+    released where it runs also keeps its instance, and ``previous`` is the host.
     ``move`` is the open move's id, ``move_to`` its target; ``previous`` the holder before the last commit, which was at
-    ``moved_at`` for the trigger ``moved_for``; ``unrest`` counts the automatic moves in a row.
+    ``moved_at`` for the trigger ``moved_for``; ``unrest`` counts the automatic moves in a row. An ``exclusive`` one runs
+    only under its holder's lease. ``hold_by`` keeps it where it is until ``hold_until``, for the reason ``hold_for``.
     """
     name: str
     holder: str = ''
@@ -53,6 +63,11 @@ class ContainerRow(FromDict):
     moved_at: int = 0
     moved_for: str = ''
     unrest: int = 0
+    exclusive: bool = False
+    priority: int = 0
+    hold_by: str = ''
+    hold_for: str = ''
+    hold_until: int = 0
     nonce: str = ''
 
 
@@ -62,7 +77,9 @@ class HostRow(FromDict):
 
     ``ssh_host_key`` and ``ssh_user_key`` are public keys in OpenSSH's one-line form: how image streams between hosts
     are pinned (design, section 9). ``facts`` is {name: text} of what placement labels may ask about the host
-    besides its name. Until ``away_until`` its silence is an orderly absence, as during a reboot.
+    besides its name. Until ``away_until`` its silence is an orderly absence, as during a reboot, told for ``away_for_s``
+    seconds (0: by an older program). Its lease: how often it was renewed (which never goes back),
+    for how many seconds it is good (0: it has none), and whether an observer saw it run out.
     """
     host: str
     state: str = ''
@@ -78,6 +95,10 @@ class HostRow(FromDict):
     failover_epoch: int = 0
     facts: dict = field(default_factory=dict)
     away_until: int = 0
+    away_for_s: int = 0
+    renewals: int = 0
+    lease_ttl_s: float = 0.0
+    lease_expired: bool = False
     nonce: str = ''
 
 
@@ -127,7 +148,8 @@ class Beat(FromDict):
 
     ``counter`` only grows within a ``boot_id`` and ``started_at``; observers judge its change on their own clock.
     ``routes`` maps other hosts to the smoothed route time from this one, in milliseconds (T of formula (1-1)).
-    ``suspects`` are the hosts that this one takes for lost.
+    ``suspects`` are the hosts that this one takes for lost; ``judges_nobody`` is why it judges nobody now, so that nobody may ask it, and
+    '' while it does, or where its program is too old to say. ``repaired_at`` is when its ring node's ranges were last repaired in full.
     """
     host: str
     boot_id: str = ''
@@ -138,6 +160,8 @@ class Beat(FromDict):
     load: HostLoad = field(default_factory=HostLoad)
     routes: dict = field(default_factory=dict)
     suspects: tuple = ()
+    repaired_at: int = 0
+    judges_nobody: str = ''
 
     @classmethod
     def from_dict(cls, data):
@@ -192,18 +216,27 @@ class LoadReport(FromDict):
 
 @dataclass(frozen=True)
 class Placement(FromDict):
-    """Index of what runs where (table ``placements``); a hint that readers verify against ``containers``."""
+    """Index of what runs where (table ``placements``); a hint that readers verify against ``containers``.
+
+    With the epoch GIVEN_UP it is a note of that host to itself: this instance was released by its user, and whatever becomes of
+    the row under its name, the fleet leaves it alone.
+    """
     host: str
     name: str
     instance: str = ''
     epoch: int = 0
+
+    def gave_up(self, instance):
+        """Whether this is the note that ``instance`` was released."""
+        return self.epoch == GIVEN_UP and self.instance == instance
 
 
 @dataclass(frozen=True)
 class MovePlan(FromDict):
     """What the source asks of the target (F9.4): all that the target needs besides the sealed spec.
 
-    In mode ``failover`` the source is lost, and the coordinator of its failover has the source's part.
+    In mode ``failover`` the source is lost, or its lease ran out, and the coordinator of its failover has the source's part.
+    An ``exclusive`` container is started behind the commit alone, under the target's lease.
     """
     id: str
     name: str
@@ -211,6 +244,7 @@ class MovePlan(FromDict):
     target: str
     trigger: str = 'asked'
     mode: str = STOP_FIRST
+    exclusive: bool = False
     epoch: int = 0
     instance: str = ''
     spec_hash: str = ''

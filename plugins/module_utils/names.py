@@ -11,11 +11,17 @@ from .errors import InvalidName
 LABEL_MANAGED = 'ringfleet.managed'
 LABEL_MODE = 'ringfleet.mode'
 LABEL_MOVE = 'ringfleet.move'
+# Docker compose's own: the project of a container.
+LABEL_PROJECT = 'com.docker.compose.project'
 LABEL_LOG_ERRORS = 'ringfleet.log.errors'
 LABEL_REQUIRE = 'ringfleet.require'
 LABEL_PREFER = 'ringfleet.prefer'
 LABEL_AVOID = 'ringfleet.avoid'
 LABEL_REBALANCE = 'ringfleet.rebalance'
+LABEL_PRIORITY = 'ringfleet.priority'
+LABEL_EXCLUSIVE = 'ringfleet.exclusive'
+LABEL_RESTART = 'ringfleet.restart'
+LABEL_ON_CONFLICT = 'ringfleet.on_conflict'
 
 # What placement labels ask for besides a user's own facts: no name for one of those.
 RESERVED_FACTS = ('host', 'container', 'architecture', 'rack', 'datacenter')
@@ -24,6 +30,7 @@ RESERVED_FACTS = ('host', 'container', 'architecture', 'rack', 'datacenter')
 _CONTAINER_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$')
 _HOST_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$')
 _FACT_NAME = re.compile(r'[a-z0-9_]+')
+_ASIDE = '%s.stale-%s'
 
 
 def check_container_name(name):
@@ -32,6 +39,21 @@ def check_container_name(name):
         raise InvalidName('%r is not a container name' % (name,),
                           'A name begins with a letter or digit and goes on with letters, digits, "_", "." or "-".')
     return name
+
+
+def aside_name(name, ident):
+    """What a stale copy of a container is called once it gave the name up, by the engine's id of the copy."""
+    return _ASIDE % (name, ident[:12])
+
+
+def is_aside(name, ident):
+    """Whether the copy of this id gave its container's name up."""
+    return name.endswith(aside_name('', ident))
+
+
+def container_of(name, ident):
+    """The name of the container whose copy this is, whether it gave that up or not."""
+    return name[:-len(aside_name('', ident))] if is_aside(name, ident) else name
 
 
 def check_host_name(name):

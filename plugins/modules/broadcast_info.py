@@ -20,7 +20,7 @@ options:
   kind:
     description: Only broadcasts of this kind.
     type: str
-    choices: [joined, adopted, released, moved, effective]
+    choices: [joined, adopted, released, moved, effective, lost, away, back, expired, leaving, drained, left]
 extends_documentation_fragment:
   - ringfleet.core.ringfleet
   - ringfleet.core.ringfleet.attributes
@@ -72,13 +72,14 @@ broadcasts:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils.model import BROADCAST_KINDS
 from ..module_utils.protocol.client import argument_spec, run
 
 
 def main():
     module = AnsibleModule(argument_spec(
         since={'type': 'int', 'default': 3600},
-        kind={'type': 'str', 'choices': ['joined', 'adopted', 'released', 'moved', 'effective']}),
+        kind={'type': 'str', 'choices': list(BROADCAST_KINDS)}),
         supports_check_mode=True)
     run(module, lambda client: dict(client.call('broadcast.info', since_s=module.params['since'],
                                                 kind=module.params['kind'] or ''), changed=False))

@@ -12,7 +12,8 @@ author: The ringfleet.core authors (@ringfleet)
 description:
   - A finished move cleans up by itself (steps S301 and S302 of the patent). This removes what was left over nevertheless on
     the host it runs on, that is a copy made or replaced by a move, which its row does not name and no open move needs.
-  - A copy is kept when nobody holds its container, since it may be the only one. What a user made is never removed.
+  - A copy is kept when nobody holds its container, or its holder is lost, silent or does not report it, since it may be the only
+    one, and while somebody has a hold of its container (M(ringfleet.core.container_hold)). What a user made is never removed.
 options:
   name:
     description: Only copies of this container.

@@ -63,37 +63,62 @@ containers:
       description: The image it was created from.
       type: str
     intent:
-      description: V(running) or V(stopped), as its user wants it.
+      description: V(running) or V(stopped), as its user wants it, or V(released) with M(ringfleet.core.container).
       type: str
     move:
-      description: The open move's id, or empty.
+      description: The open move's id, C(replace-...) while the one elsewhere that it replaces is not known to be down, or empty.
       type: str
     move_to:
       description: The open move's target, or empty.
       type: str
     previous:
-      description: The holder before the last move.
+      description: The holder before the last move, or of the version before it; of a released one the host where it goes on.
       type: str
     moved_at:
       description: When the last move took effect, in milliseconds since the epoch; 0 when it never moved.
       type: int
     moved_for:
-      description: The trigger of the last move, C(asked), C(contention), C(anomaly) or C(lost); empty after its user made a new version.
+      description:
+        - The trigger of the last move, C(asked), C(contention), C(anomaly), C(rebalance), C(drain) or C(lost); empty after its user made a
+          new version.
       type: str
     unrest:
       description: How many moves in a row nobody asked for; each doubles the time for which it is left alone.
+      type: int
+    exclusive:
+      description: Whether it runs only under its holder's lease, so that two copies of it never run at once.
+      type: bool
+    priority:
+      description: Which containers of a lost host come first; the higher number does.
+      type: int
+    hold_by:
+      description: Who keeps it where it is until C(hold_until) with M(ringfleet.core.container_hold), empty when nobody does.
+      type: str
+    hold_for:
+      description: The reason that was given for that.
+      type: str
+    hold_until:
+      description: Until when it is kept there, in milliseconds since the epoch.
+      type: int
+    hold_s:
+      description: Seconds that are left of that; 0 when nobody keeps it.
       type: int
     spec_hash:
       description: Identifies its creation request, which the fleet keeps sealed.
       type: str
     here:
-      description: What a container of this name on the answering host is. V(ours), V(duplicate), V(copy of a move) ... or empty.
+      description: What a container of this name on the answering host is. V(ours), V(duplicate), V(replacement), V(released), V(copy of a move) ... or empty.
       type: str
     missing:
       description: Whether the answering host holds it and has no such container.
       type: bool
     immovable:
       description: Why it cannot move; empty when it can.
+      type: list
+      elements: str
+    staged_on:
+      description:
+        - Those of its holder's backups that have its image already, so that a failover needs neither the holder nor a registry.
       type: list
       elements: str
     request:

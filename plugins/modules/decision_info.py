@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: decision_info
-short_description: Show why containers were moved
+short_description: Show why containers were moved, or not
 version_added: 1.0.0
 author: The ringfleet.core authors (@ringfleet)
 description:
@@ -14,7 +14,7 @@ description:
     choice again. Decisions are kept for 30 days.
 options:
   name:
-    description: Only decisions on this container.
+    description: Only decisions on this container, and those on another one or on its whole host that say why this one stayed.
     type: str
   host:
     description: Only decisions of this host.
@@ -56,10 +56,10 @@ decisions:
       description: The host that decided.
       type: str
     trigger:
-      description: What made it decide; C(asked), C(contention) of its host, or C(anomaly) of the container.
+      description: What made it decide; C(asked), C(contention) of its host, C(anomaly) of the container, C(rebalance) of the fleet, C(drain), or C(lost).
       type: str
     name:
-      description: The container.
+      description: The container; empty where nothing moved on a whole host.
       type: str
     move:
       description: The move that followed.
@@ -72,6 +72,10 @@ decisions:
       type: str
     brakes:
       description: Why each container stayed that might have gone instead.
+      type: list
+      elements: str
+    stayed:
+      description: Those of them that speak of the container that was asked for; empty where none was.
       type: list
       elements: str
     need:

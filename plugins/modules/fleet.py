@@ -84,11 +84,9 @@ pause:
       type: int
 """
 
-import getpass
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.protocol.client import argument_spec, run
+from ..module_utils.protocol.client import argument_spec, asker, run
 
 WEIGHTS = ('alpha', 'beta', 'tau')
 
@@ -104,7 +102,7 @@ def fleet(module, client):
         result.update(changed=told['changed'], weights=told['weights'])
     if params['paused'] is not None:
         reason = params['reason'] if params['paused'] else ''
-        told = client.call('fleet.pause', reason=reason, by='%s by Ansible' % getpass.getuser(), check=check)
+        told = client.call('fleet.pause', reason=reason, by=asker(), check=check)
         result.update(changed=told['changed'] or result['changed'], pause=told['pause'])
     result['diff']['after'] = dict(result['weights'], pause=result['pause']['reason'])
     return result

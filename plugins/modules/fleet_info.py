@@ -12,6 +12,8 @@ author: The ringfleet.core authors (@ringfleet)
 description:
   - Shows the members of a fleet and the weights of formula (1-1), by which targets are chosen, whether it is paused, and whether
     the containers of a lost host are made elsewhere.
+  - Shows how many more hosts may be lost, what would be stuck with each, and what waits for a place now and why, also of a failover that
+    another host coordinates.
 extends_documentation_fragment:
   - ringfleet.core.ringfleet
   - ringfleet.core.ringfleet.attributes
@@ -69,8 +71,23 @@ failover:
     why_not:
       description: Why it does not; empty when it does.
       type: str
+    tolerance:
+      description:
+        - How many more C(hosts) may be lost, whichever they are, so that the ring keeps a quorum of every row, a strict majority may still
+          declare the loss, and the failover stays armed. C(why) says what one more than that would take.
+        - Copies of a lost ring node are missing until it returns or is replaced and repaired.
+      type: dict
+      sample: {hosts: 1, why: ["2 ring nodes down: some row may have no quorum of its 3 copies", "1 of 3 hosts alive is no majority"]}
     pending:
-      description: Containers of lost hosts whose failover this host coordinates, that wait for a place, each with its C(name) and C(why).
+      description:
+        - Containers of lost hosts that wait for a place, whoever coordinates their failover. Each has its C(name), the lost C(host), its
+          C(coordinator), empty as long as nobody claimed the failover, and C(why) it waits.
+      type: list
+      elements: dict
+    stuck:
+      description:
+        - What would be stuck if a host alone were lost now, for each C(host) in state C(normal), with its C(backups). Each of C(stuck) has the
+          C(name) of a running container and C(why) it would wait, as being bound to its host or for want of room.
       type: list
       elements: dict
 """
@@ -80,9 +97,15 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.protocol.client import argument_spec, run
 
 
+def fleet_info(client):
+    """The result of the module."""
+    told, stuck = client.call('fleet.info'), client.call('fleet.rehearsal')['hosts']
+    return dict(told, failover=dict(told['failover'], stuck=stuck), changed=False)
+
+
 def main():
     module = AnsibleModule(argument_spec(), supports_check_mode=True)
-    run(module, lambda client: dict(client.call('fleet.info'), changed=False))
+    run(module, fleet_info)
 
 
 if __name__ == '__main__':

@@ -13,8 +13,7 @@ description:
   - Asks the local watcher for the hosts of the fleet, with the three signals of life it has of each, told apart. The watcher's
     beat in the state table, the heartbeat of the ring node in Cassandra's gossip, and the answer of the guard to a probe.
   - Ages are judged by the observer's own clock, from the change of a counter.
-  - Tells what this observer makes of each host, who its backups are, and whether it would be declared lost. In this release nothing is
-    done about it.
+  - Tells what this observer makes of each host, who its backups are, and whether it would be declared lost; and its lease.
 options:
   name:
     description: Only this host, by its name in the fleet (its C(inventory_hostname) at join).
@@ -64,7 +63,7 @@ hosts:
       description: The host's name in the fleet.
       type: str
     state:
-      description: V(normal), V(left) or V(lost).
+      description: V(joining), V(normal), V(leaving), V(drained), V(left) or V(lost).
       type: str
     generation:
       description: How many times it joined.
@@ -75,6 +74,13 @@ hosts:
     by:
       description: Who put it into this state.
       type: str
+    away_until:
+      description:
+        - Until when its silence is no death, since it shut down or reboots in order, in milliseconds since the epoch. 0 when it is not away.
+      type: int
+    away_s:
+      description: Seconds that are left of that by the observer's clock, 0 when none are.
+      type: int
     address:
       description: The address by which the others reach it.
       type: str
@@ -109,6 +115,20 @@ hosts:
         - C(finding) says whether this observer would declare it lost and why, or why not. Empty for the observer itself.
       type: dict
       sample: {word: lost, since_s: 6.0, finding: "h3 is lost: silent for 6 s by beat, gossip and probe, h2 sees it so too, 2 of 3 hosts are alive"}
+    lease:
+      description:
+        - Its lease, under which its exclusive containers run. C(held) is whether it has one that did not run out, C(renewals) how often
+          it was renewed, C(ttl_s) for how many seconds it is good, 0 without one, C(expired) whether an observer saw it run out.
+        - C(age_s) is the time since it was renewed, as this observer saw it, null where there is nothing to be seen. C(fence_in_s) is, for
+          the observer itself, in how many seconds its guard would end what is exclusive, negative once that is past, else null.
+      type: dict
+      sample: {held: true, renewals: 812, ttl_s: 30.0, expired: false, age_s: 1.2, fence_in_s: null}
+    repair:
+      description:
+        - The last full repair of its ring node's ranges, which is due each week. C(age_s) is the time since its end by the observer's clock,
+          null where none is known; C(ended_at) the same in milliseconds since the epoch, 0 where none is known.
+      type: dict
+      sample: {age_s: 262144, ended_at: 1750000000000}
     backups:
       description: The hosts that observe it and are asked first to take over what it runs, at most two; the same whoever is asked.
       type: list

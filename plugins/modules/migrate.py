@@ -97,13 +97,12 @@ move:
   type: dict
 """
 
-import getpass
 import time
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.errors import MoveRefused
-from ..module_utils.protocol.client import argument_spec, run
+from ..module_utils.protocol.client import argument_spec, asker, run
 
 ENDED = ('done', 'unhealthy', 'aborted')
 
@@ -117,7 +116,7 @@ def migrate(module, client):
               'move': None, 'diff': {'before': {'holder': check['source']}, 'after': {'holder': check['target']}}}
     if module.check_mode or not check['moves']:
         return result
-    asked = client.call('move.ask', name=params['name'], target=params['host'] or '', by='%s by Ansible' % getpass.getuser())
+    asked = client.call('move.ask', name=params['name'], target=params['host'] or '', by=asker())
 
     def told(answer):
         return answer['moves'][0]

@@ -74,7 +74,9 @@ moves:
       description: V(start-first) or V(stop-first); empty until it is planned.
       type: str
     outcome:
-      description: V(open), V(committed), V(done), V(unhealthy) (it is there and not well) or V(aborted).
+      description:
+        - V(open), V(committed), V(done), V(unhealthy) (it is there and not well), V(aborted), or V(abandoned) (no host has a part in it and it
+          did not end, as when whoever asked for it died meanwhile).
       type: str
     source_step:
       description: The source's last step.
@@ -94,6 +96,9 @@ moves:
     waits_for:
       description: What the answering host, where it is a side of the move, waits for.
       type: str
+    stuck_s:
+      description: Seconds for which it has only waited, once that is over three minutes (with an image on its way, over its time limit); else 0.
+      type: int
     steps:
       description: Each step and its time in milliseconds since the epoch, on the clock of the side that took it.
       type: list

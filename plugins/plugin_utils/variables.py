@@ -11,6 +11,7 @@ import difflib
 import typing
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import BOOLEANS
 
 from .trust import TrustError, check_secret
 
@@ -45,6 +46,9 @@ def _unknown(name: str, spec: dict[str, dict]) -> str:
 def _fits(value: typing.Any, kind: str) -> bool:
     if kind == "int":
         return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.strip().isdigit())
+    if kind == "bool" and isinstance(value, str):
+        # As an extra variable is.
+        return value.strip().lower() in BOOLEANS
     return isinstance(value, {"str": str, "dict": dict, "list": list, "bool": bool}[kind])
 
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m bench [score] [balance] [sampling] [watcher] [move] [decide]``: all of them when none is named. The first two need
-no host."""
+"""``python -m bench [score] [balance] [scale] [sampling] [watcher] [move] [decide] [failover] [drain] [false-loss]``: all of them when none is
+named. The first three need no host."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench import balance, decide, fleet, move, sampling, score, watcher
+from bench import balance, decide, drain, failover, false_loss, fleet, move, sampling, scale, score, watcher
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,14 @@ class Benchmark:
 BENCHMARKS = {
     "score": Benchmark(score.run, needs_hosts=False),
     "balance": Benchmark(balance.run, needs_hosts=False),
+    "scale": Benchmark(scale.run, needs_hosts=False),
     "sampling": Benchmark(sampling.run, needs_hosts=True),
     "watcher": Benchmark(watcher.run, needs_hosts=True),
     "move": Benchmark(move.run, needs_hosts=True),
     "decide": Benchmark(decide.run, needs_hosts=True),
+    "failover": Benchmark(failover.run, needs_hosts=True),
+    "drain": Benchmark(drain.run, needs_hosts=True),
+    "false-loss": Benchmark(false_loss.run, needs_hosts=True),
 }
 
 

@@ -88,6 +88,11 @@ def containers(host: str, count: int, *options: str, command: tuple[str, ...] = 
         remove(host)
 
 
+def running(host: str, prefix: str) -> list[str]:
+    """Names of the running containers of a host that begin with a prefix."""
+    return on(host, "docker", "ps", "--filter", f"name=^/{prefix}-", "--format", "{{.Names}}").split()
+
+
 def remove(host: str) -> None:
     """Remove the benchmarks' containers of a host."""
     there = on(host, "docker", "ps", "-aq", "--filter", f"name=^/{PREFIX}-").split()

@@ -15,7 +15,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.containers.spec imp
     request_of,
 )
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError, NoSuchContainer, NoSuchImage
-from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE
+from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE, aside_name
 
 NO = {'Name': 'no', 'MaximumRetryCount': 0}
 ALWAYS = {'Name': 'always', 'MaximumRetryCount': 0}
@@ -52,7 +52,8 @@ def test_listed_with_state_and_labels(bench):
 @pytest.mark.parametrize('call', [
     lambda engine: engine.inspect('rflab-nobody'), lambda engine: engine.start('rflab-nobody'),
     lambda engine: engine.stop('rflab-nobody', 1), lambda engine: engine.remove('rflab-nobody'),
-    lambda engine: engine.set_restart('rflab-nobody', NO), lambda engine: engine.log_lines('rflab-nobody', 0, 10)])
+    lambda engine: engine.set_restart('rflab-nobody', NO),
+    lambda engine: engine.rename('rflab-nobody', 'rflab-other'), lambda engine: engine.log_lines('rflab-nobody', 0, 10)])
 def test_nobody_is_no_such_container(bench, call):
     with pytest.raises(NoSuchContainer):
         call(bench.engine)
@@ -69,6 +70,17 @@ def test_a_name_is_taken_once(bench):
     bench.engine.create(bench.request(), 'm', NO)
     with pytest.raises(EngineError, match='already in use'):
         bench.engine.create(bench.request(), 'm', NO)
+
+
+def test_one_that_gave_its_name_up_leaves_it_to_another(bench):
+    first = bench.engine.create(bench.request(), 'm', NO)
+    bench.engine.rename(first, aside_name(bench.name, first))
+    second = bench.engine.create(bench.request(), 'm', NO)
+    assert {(each.id, each.name) for each in bench.engine.containers() if each.id in (first, second)} == {
+        (first, aside_name(bench.name, first)), (second, bench.name)}
+    with pytest.raises(EngineError, match='already in use'):
+        bench.engine.rename(first, bench.name)
+    bench.engine.remove(first)
 
 
 def test_the_restart_policy_is_set_apart(bench):

@@ -175,10 +175,14 @@ def test_a_repair_of_the_local_ring_node_is_told_while_it_runs(store, repair):
     assert store.ring_work() == ()
 
 
+def test_the_ring_says_how_many_copies_it_keeps(store):
+    assert store.copies() in (1, 2, 3, 5)
+
+
 def test_beats_are_replaced(store, unique):
     for counter in (1, 2):
         beat = Beat(unique, 'boot', 5, counter, 1750000000000, '1.0.0', HostLoad(2.0, 0.5, 1 << 30, 1 << 20, 1.5, contended=('hot',)),
-                    {'h2': 1.25}, ('h3', 'h4'))
+                    {'h2': 1.25}, ('h3', 'h4'), 1740000000000, 'it paused for 3.0 s')
         store.put_beat(beat)
     assert [each for each in store.beats() if each.host == unique] == [beat]
 

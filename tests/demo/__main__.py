@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make demo`: three hosts, join, labelled containers started three ways, their load as each host sees it, a move,
-contention from which a host frees itself, and a host that dies and comes back.
+contention from which a host frees itself, a host that dies and comes back, one that is emptied by playbook, and the report.
 
 Leaves everything up to look around; `make clean` removes it."""
 
@@ -17,7 +17,7 @@ import urllib.request
 from lab import engine, hosts, inventory
 from lab.shell import CACHE, LabError, wait_for
 
-from . import ask, contention, loss, show
+from . import ask, contention, loss, parting, show
 
 FILES = pathlib.Path(__file__).parent / "files"
 CONTAINERS = {"shop": 1, "wiki": 2, "blog": 3}
@@ -85,6 +85,7 @@ def _run(story: Story) -> None:
     story.tell(f"{MOVED} answers at {url}: container {_answer(url)}")
     contention.tell(story, stock, _answer)
     loss.tell(story, stock)
+    parting.tell(story, stock)
     print(AFTERWARDS.format(cache=CACHE, inventory=stock, moved=MOVED, h1=hosts.name(1), h2=hosts.name(2)))
 
 

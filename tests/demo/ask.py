@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import collections
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 from lab.shell import CACHE, ROOT, LabError
 
@@ -25,14 +27,23 @@ def environment() -> dict[str, str]:
     return dict(os.environ, ANSIBLE_COLLECTIONS_PATH=paths, ANSIBLE_HOME=str(CACHE / "ansible"), PATH=f"{BIN}:{os.environ['PATH']}")
 
 
-def playbook(name: str, inventory: pathlib.Path, **variables: object) -> None:
-    """Run a playbook with variables; its output goes to a file, and its end to the error when it fails."""
-    log = CACHE / "lab" / "demo.log"
-    with log.open("a") as out:
-        done = subprocess.run(["ansible-playbook", "-i", str(inventory), name, "-e", json.dumps(variables)], stdout=out, stderr=subprocess.STDOUT, check=False,
-                              env=environment(), cwd=ROOT)
-    if done.returncode:
-        raise LabError(f"{name} failed with {done.returncode}; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-25:]))
+def playbook(name: str, inventory: pathlib.Path, **variables: object) -> list[str]:
+    """Run a playbook with variables; the lines of its output, which goes to a file too, and its end to the error when it fails."""
+    return list(lines(name, inventory, **variables))
+
+
+def lines(name: str, inventory: pathlib.Path, **variables: object) -> Iterator[str]:
+    """The same, each line as it comes."""
+    log, last = CACHE / "lab" / "demo.log", collections.deque[str](maxlen=25)
+    command = ["ansible-playbook", "-i", str(inventory), name, "-e", json.dumps(variables)]
+    with (log.open("a") as out,
+          subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), cwd=ROOT) as process):
+        for line in process.stdout or ():
+            out.write(line)
+            last.append(line.rstrip())
+            yield last[-1]
+    if process.returncode:
+        raise LabError(f"{name} failed with {process.returncode}; the end of {log}:\n" + "\n".join(last))
 
 
 def module(name: str, hosts: str, inventory: pathlib.Path, arguments: dict | None = None) -> dict[str, dict]:

@@ -29,7 +29,7 @@ def tell(story: typing.Any, stock: pathlib.Path) -> None:
     print(show.timeline(told, at, held))
     story.tell(f"Nobody asked {victim} for anything. Its power is back:")
     run("docker", "start", victim)
-    wait_for(f"{victim} to be back", lambda: _state(asked, victim, stock) == "normal", 240, 1.0)
+    wait_for(f"{victim} to be back", lambda: _whole(asked, stock), 240, 1.0)
     print(show.members(ask.module("ringfleet.core.host_info", asked, stock)[asked]))
 
 
@@ -46,5 +46,9 @@ def _settled(asked: str, victim: str, held: list[str], stock: pathlib.Path) -> b
     return all(each["holder"] != victim and not each["move"] for each in rows)
 
 
-def _state(asked: str, victim: str, stock: pathlib.Path) -> str:
-    return next(each["state"] for each in ask.module("ringfleet.core.host_info", asked, stock)[asked]["hosts"] if each["host"] == victim)
+def _whole(asked: str, stock: pathlib.Path) -> bool:
+    """Whether every host is a member, alive with its ring node, and may be chosen by every other: its route was measured."""
+    found = ask.module("ringfleet.core.host_info", asked, stock)[asked]["hosts"]
+    names = {each["host"] for each in found}
+    return all(each["state"] == "normal" and each["signs"] == each["liveness"]["word"] == "alive" and set(each["routes"]) | {each["host"]} >= names
+               for each in found)

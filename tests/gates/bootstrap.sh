@@ -35,7 +35,8 @@ find_python() {
 }
 
 missing=""
-for pair in git:git rsync:rsync debootstrap:debootstrap ssh-keygen:openssh-client java:openjdk-17-jdk-headless mvn:maven; do
+for pair in git:git rsync:rsync debootstrap:debootstrap ssh-keygen:openssh-client java:openjdk-17-jdk-headless mvn:maven \
+    chromium-headless-shell:chromium-headless-shell; do
     command -v "${pair%%:*}" > /dev/null || missing="$missing ${pair#*:}"
 done
 python=$(find_python)

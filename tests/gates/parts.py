@@ -5,23 +5,33 @@
 
 from __future__ import annotations
 
+import os
+
 from gates import importer, lab, lint, sanity
 from gates.part import Part
 from gates.tests import pytest
+
+# Tests that share nothing, no lab and no fixed port, are spread over the machine.
+CORES = os.cpu_count() or 1
 
 PARTS = (
     Part("gates", "rules of the repository itself", pytest("tests/gates")),
     Part("lint", "yamllint, ansible-lint (production)", lint.ansible),
     Part("shell", "shellcheck", lint.shell),
     Part("changelog", "changelog fragments", lint.changelog),
-    Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab")),
-    Part("twin", "whole hosts in one process: simulation, store contract on the twin", pytest("tests/simulation", "tests/contract", marker="not lab")),
+    Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab", workers=CORES)),
+    # Not spread: where a host can crash is collected by running it, and what it wrote is not the same in every process.
+    Part("twin", "whole hosts in one process: simulation, store contract on the twin",
+         pytest("tests/simulation", "tests/contract", marker="not lab", minutes=35)),
     Part("sanity", "ansible-test sanity, no ignore file", sanity.run),
     Part("importer", "galaxy-importer, no warning", importer.run),
     Part("lab", "three fresh hosts", lab.up, cheap=False),
     Part("molecule", "join, idempotence, verified from outside", lab.molecule("default", "create", "converge", "idempotence"), cheap=False),
     Part("balance", "contention in, decision and move out, verified from outside", lab.molecule("balance", "converge"), cheap=False),
     Part("failover", "a host is killed and comes back, verified from outside", lab.molecule("failover", "converge"), cheap=False),
+    Part("drain", "a host is emptied and taken back, verified from outside", lab.molecule("drain", "converge"), cheap=False),
+    Part("exit", "a host leaves for good and joins again, verified from outside", lab.molecule("exit", "converge"), cheap=False),
+    Part("rebalance", "a crowded host shares its load with the others, verified from outside", lab.molecule("rebalance", "converge"), cheap=False),
     Part("contract", "store contract on real Cassandra, engine contract on real Docker", pytest("tests/contract", marker="lab"), cheap=False),
-    Part("integration", "modules, crashes, secrets on the lab", pytest("tests/integration", minutes=25), cheap=False),
+    Part("integration", "modules, crashes, secrets on the lab", pytest("tests/integration", minutes=55), cheap=False),
 )

@@ -12,8 +12,11 @@ from gates import counting
 from gates.part import ROOT, Log, Outcome
 
 
-def pytest(*folders: str, marker: str = "", minutes: float = 20) -> Callable[[Log], Outcome]:
-    """A part's function: run pytest over the folders, all of which must be there; *marker* is its ``-m``."""
+def pytest(*folders: str, marker: str = "", minutes: float = 20, workers: int = 0) -> Callable[[Log], Outcome]:
+    """A part's function: run pytest over the folders, all of which must be there.
+
+    *marker* is its ``-m``; *workers* is how many processes share the tests, 0 for this one alone.
+    """
 
     def run(log: Log) -> Outcome:
         missing = [folder for folder in folders if not (ROOT / folder).is_dir()]
@@ -22,7 +25,8 @@ def pytest(*folders: str, marker: str = "", minutes: float = 20) -> Callable[[Lo
         report = log.path.with_suffix(".xml")
         report.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", "--durations=10", *folders]
-        code = log.run(command + (["-m", marker] if marker else []), minutes=minutes)
+        spread = ["-n", str(workers), "--dist", "worksteal"] if workers else []
+        code = log.run(command + spread + (["-m", marker] if marker else []), minutes=minutes)
         if not report.exists():
             return Outcome(0, 1, f"pytest exit {code}")
         outcome = counting.junit(report.read_text(encoding="utf-8"))

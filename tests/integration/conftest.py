@@ -14,7 +14,8 @@ import uuid
 import pytest
 from lab import hosts, inventory
 
-CRASH_CODE = os.path.join(os.path.dirname(__file__), 'crashing_watcher.py')
+from integration.relay import Relay
+
 IMAGE = 'rflab-web:1'
 
 
@@ -31,6 +32,7 @@ class Host:
 
     def __init__(self, name):
         self.name = name
+        self.relay = Relay(name)
 
     def sh(self, *argv, check=True, text=None):
         """Run on the host."""
@@ -53,13 +55,15 @@ class Host:
 
     def call(self, method, /, **params):
         """A request on the watcher's socket, by the installed program."""
-        code = ('import json, sys; from ringfleet.protocol.client import Client; '
-                'print(json.dumps(Client().call(sys.argv[1], **json.loads(sys.argv[2]))))')
-        return json.loads(self.sh('/opt/ringfleet/venv/bin/python', '-c', code, method, json.dumps(params)))
+        return self.relay.ask(method, params)
 
     def module(self, name, check_mode=False, /, **arguments):
-        """A module's result on this host; ``failed`` is in it when it failed."""
-        argv = ['ansible', '-i', str(inventory.FILE), self.name, '-m', 'ringfleet.core.%s' % name,
+        """A module of ours: its result on this host; ``failed`` is in it when it failed."""
+        return self.ansible('ringfleet.core.%s' % name, check_mode, **arguments)
+
+    def ansible(self, name, check_mode=False, /, **arguments):
+        """The same of any module."""
+        argv = ['ansible', '-i', str(inventory.FILE), self.name, '-m', name,
                 *(['-a', json.dumps(arguments)] if arguments else []), *(['--check', '--diff'] if check_mode else [])]
         done = subprocess.run(argv, capture_output=True, text=True, check=False,
                               env=dict(os.environ, ANSIBLE_NOCOLOR='1', ANSIBLE_CALLBACK_RESULT_FORMAT='json'))
@@ -78,6 +82,19 @@ class Fleet:
 
     def __getitem__(self, number):
         return self.hosts[number - 1]
+
+    @staticmethod
+    def playbook(name, *more):
+        """A playbook of the collection on the lab; (exit status, output)."""
+        done = subprocess.run(['ansible-playbook', '-i', str(inventory.FILE), 'ringfleet.core.%s' % name, *more], capture_output=True, text=True,
+                              check=False, env=dict(os.environ, ANSIBLE_NOCOLOR='1'))
+        return done.returncode, done.stdout + done.stderr
+
+    @staticmethod
+    def changes(output):
+        """{host: changed} of a run of a playbook."""
+        lines = [line.split() for line in output[output.index('PLAY RECAP'):].splitlines() if 'changed=' in line]
+        return {words[0]: int(next(word for word in words if word.startswith('changed=')).split('=')[1]) for words in lines}
 
     def until(self, condition, what, limit_s=120):
         """Wait for a condition; its last answer in the failure. A request that fails meanwhile is asked again."""
@@ -155,6 +172,7 @@ def fleet():
         left = host.docker('ps', '-aq', '--filter', 'label=rflab=it').split()
         if left:
             host.docker('rm', '-f', *left)
+        host.relay.close()
 
 
 @pytest.fixture

@@ -107,6 +107,8 @@ def test_a_container_that_ends_by_itself_is_told_from_one_that_its_user_stops(st
         found = stage.fleet[2].call('load.info', name=name)['hosts'][1]['containers']
         return found[0] if found and found[0]['reasons'] else None
 
+    # What the test before made move came here, perhaps: a minute without verdicts follows.
+    stage.fleet.until(lambda: not stage.load(2)['unjudged'], '%s to be judged' % stage.fleet[2].name, 240)
     report = stage.fleet.until(ended, 'the verdict on %s' % name)
     assert (report['anomaly'], report['own_fault'], report['reasons']) == ('mild', True, ['it exited by itself with code 3'])
     assert stage.until('throttled', 'none')['reasons'] == []

@@ -4,35 +4,18 @@
 """SIGKILL of a real watcher at chosen writes of a real move: the container runs exactly once, and the rows agree."""
 from __future__ import annotations
 
-import json
-
 import pytest
-
-from integration.conftest import CRASH_CODE
-
-PROGRAM = '/var/lib/ringfleet/crashing_watcher.py'
-DROP_IN = '/etc/systemd/system/ringfleet-watcher.service.d/rflab-crash.conf'
-ORDER = '/var/lib/ringfleet/crash.json'
+from lab import crashing
 
 
 @pytest.fixture(scope='module')
 def killable(fleet):
     """Source and target run the watcher that can be told where to die."""
-    with open(CRASH_CODE, encoding='utf-8') as stream:
-        code = stream.read()
     for host in (fleet[1], fleet[2]):
-        host.sh('sh', '-c', 'cat > %s' % PROGRAM, text=code)
-        host.sh('mkdir', '-p', DROP_IN.rsplit('/', 1)[0])
-        host.sh('sh', '-c', 'cat > %s' % DROP_IN, text=(
-            '[Service]\nExecStart=\nExecStart=/opt/ringfleet/venv/bin/python %s --config /etc/ringfleet/watcher.json\n'
-            'RestartSec=200ms\n' % PROGRAM))
-        host.sh('systemctl', 'daemon-reload')
-        host.sh('systemctl', 'restart', 'ringfleet-watcher')
+        crashing.install(host.name)
     yield fleet
     for host in (fleet[1], fleet[2]):
-        host.sh('rm', '-f', DROP_IN, ORDER, ORDER + '.done', PROGRAM)
-        host.sh('systemctl', 'daemon-reload')
-        host.sh('systemctl', 'restart', 'ringfleet-watcher')
+        crashing.remove(host.name)
     for host in (fleet[1], fleet[2]):
         fleet.until(lambda host=host: host.call('watcher.status')['registered'], 'the watcher of %s' % host.name)
 
@@ -49,10 +32,9 @@ def test_killed_in_the_middle_it_runs_once(killable, name, mode, side, call, wor
     fleet[1].run(name, '--label', 'ringfleet.mode=%s' % mode, '--restart', 'unless-stopped',
                  '--health-cmd', 'wget -q -O /dev/null http://127.0.0.1/', '--health-interval', '1s')
     fleet.adopted(name)
-    victim.sh('rm', '-f', ORDER + '.done')
-    victim.sh('sh', '-c', 'cat > %s' % ORDER, text=json.dumps({'call': call, 'word': word, 'when': when}))
+    crashing.order(victim.name, call, word, when)
     ident = fleet[3].call('move.ask', name=name, target=fleet[2].name)['id']
-    fleet.until(lambda: victim.sh('sh', '-c', 'test -e %s.done && echo yes' % ORDER, check=False), 'the kill')
+    fleet.until(lambda: crashing.is_done(victim.name), 'the kill')
     move = fleet.ended(ident)
     fleet.until(lambda: fleet.row(name)['move'] == '', 'the row to be free')
     fleet.until(lambda: len(fleet.copies(name)) == 1, 'one copy')

@@ -110,6 +110,67 @@ def test_fleet_in_check_mode_for_real_and_again(fleet):
         fleet[1].module('fleet', alpha=1, beta=1, tau=1)
 
 
+def test_hold_in_check_mode_for_real_and_again(fleet, web):
+    wanted = {'name': web, 'by': 'ada', 'reason': 'nightly backup', 'duration': 600}
+    planned = fleet[2].module('container_hold', True, **wanted)
+    assert (planned['failed'], planned['changed'], planned['hold']['by']) == (False, True, 'ada')
+    assert '+    "by": "ada"' in planned['output']
+    assert fleet.row(web)['hold_by'] == ''
+    done = fleet[2].module('container_hold', **wanted)
+    assert (done['changed'], done['hold']['reason']) == (True, 'nightly backup')
+    assert_documented('container_hold', done)
+    assert (fleet.row(web)['hold_by'], 0 < fleet.row(web)['hold_s'] <= 600) == ('ada', True)
+    again = fleet[3].module('container_hold', **wanted)
+    assert (again['failed'], again['changed']) == (False, False)
+    other = fleet[3].module('container_hold', name=web, by='bob', reason='restore')
+    assert other['failed']
+    assert 'is held by ada (nightly backup) until ' in other['msg']
+    for refused in (fleet[1].module('migrate', name=web, host=fleet[2].name), fleet[3].module('container_hold', name=web, by='bob', state='absent')):
+        assert refused['failed']
+        assert 'is held by ada (nightly backup) until ' in refused['msg']
+    fleet.assert_runs_once(web)
+    released = fleet[1].module('container_hold', name=web, by='ada', state='absent')
+    assert (released['changed'], released['hold']['by']) == (True, '')
+    assert_documented('container_hold', released)
+    assert not fleet[1].module('container_hold', name=web, by='ada', state='absent')['changed']
+    assert fleet[2].module('container_hold', name=web, reason='any')['hold']['by'] not in ('', 'ada')
+    assert fleet[2].module('container_hold', name=web, by='bob', state='absent', force=True)['changed']
+
+
+def test_what_the_next_loss_would_do_is_said_by_every_member(fleet, web):
+    for host in fleet.hosts:
+        failover = host.module('fleet_info')['failover']
+        assert (failover['armed'], failover['tolerance']['hosts']) == (True, 1)
+        assert 'some row may have no quorum of its 3 copies' in failover['tolerance']['why'][0]
+        assert {each['host'] for each in failover['stuck']} == {each.name for each in fleet.hosts}
+        assert all(len(each['backups']) == 2 for each in failover['stuck'])
+    assert 'may lose 1 more host;' in fleet[1].sh('ringfleet', 'status', check=False)
+
+
+def test_the_failover_plan_of_each_host_changes_nothing_and_is_documented(fleet, web):
+    for check_mode in (True, False):
+        result = fleet[2].module('failover_plan', check_mode, fail=False)
+        assert not result['failed'], result['output']
+        assert (result['changed'], result['armed'], result['copies']) == (False, True, 3)
+        assert_documented('failover_plan', result)
+        assert {each['host'] for each in result['hosts']} == {host.name for host in fleet.hosts}
+    (source,) = [each for each in result['hosts'] if each['host'] == fleet[1].name]
+    assert web in [each['name'] for each in source['takes']]
+    # Two of three copies are a quorum of every row.
+    assert source['rows'] == {'share': 0.0, 'containers': [], 'hosts': [], 'why': '', 'unknown': []}
+
+
+def test_what_is_bound_would_be_stuck(fleet, name):
+    fleet[2].run(name, '-v', '/tmp:/mnt')
+    fleet.adopted(name)
+
+    def told():
+        found = {each['host']: each['stuck'] for each in fleet[1].module('fleet_info')['failover']['stuck']}
+        return [each for each in found[fleet[2].name] if each['name'] == name and 'bind mount /tmp' in each['why']]
+
+    fleet.until(told, '%s to be told as stuck' % name)
+
+
 def test_cleanup_in_check_mode_for_real_and_again(fleet, web):
     fleet[2].run(web, '--label', 'ringfleet.move=long-ago')
     fleet.until(lambda: fleet[2].call('container.info', name=web)['containers'][0]['here'] == 'copy of a move', 'the copy')
@@ -124,6 +185,32 @@ def test_cleanup_in_check_mode_for_real_and_again(fleet, web):
     again = fleet[2].module('cleanup', name=web)
     assert (again['changed'], again['removed']) == (False, [])
     fleet.assert_runs_once(web)
+
+
+def test_container_in_check_mode_for_real_and_again(fleet, web):
+    before = fleet[1].inspect(web)
+    for state, holder in (('released', ''), ('managed', fleet[1].name)):
+        held = fleet.row(web)['holder']
+        planned = fleet[2].module('container', True, name=web, state=state)
+        assert (planned['failed'], planned['changed'], planned['names']) == (False, True, [web])
+        assert '+    "%s": "%s"' % (web, state) in planned['output']
+        assert fleet.row(web)['holder'] == held
+        done = fleet[2].module('container', name=web, state=state)
+        assert (done['failed'], done['changed'], done['names']) == (False, True, [web])
+        assert_documented('container', done)
+        assert fleet.row(web)['holder'] == holder
+        again = fleet[3].module('container', name=web, state=state)
+        assert (again['failed'], again['changed']) == (False, False)
+    after = fleet[1].inspect(web)
+    assert (after['Id'], after['State']['StartedAt'], after['HostConfig']['RestartPolicy']) == (
+        before['Id'], before['State']['StartedAt'], before['HostConfig']['RestartPolicy'])
+
+
+def test_what_was_released_stays_so_when_its_watcher_starts_again(fleet, web):
+    fleet[3].module('container', pattern=web, state='released')
+    fleet[1].sh('systemctl', 'restart', 'ringfleet-watcher')
+    fleet.until(lambda: fleet[1].call('container.info', name=web)['containers'][0]['here'] == 'released', 'the watcher to be back')
+    assert fleet.row(web)['holder'] == ''
 
 
 def test_an_image_that_only_the_source_has_travels_along(fleet, name):

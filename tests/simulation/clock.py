@@ -11,12 +11,25 @@ class VirtualClock:
     def __init__(self, time, skew_ms=0):
         self._time = time
         self._skew_ms = skew_ms
+        # Another origin than that of monotonic(), so that whoever takes one clock for the other is seen.
+        self._booted_at = -50_000.0
 
     def monotonic(self):
         return self._time.now
 
+    def boottime(self):
+        return self._time.now - self._booted_at
+
+    def boot(self):
+        """The machine starts anew: seconds since the boot begin again."""
+        self._booted_at = self._time.now
+
     def wall(self):
         return 1_750_000_000_000 + int(self._time.now * 1000) + self._skew_ms
+
+    def jump(self, by_ms):
+        """Set the wall clock; the monotonic one never notices."""
+        self._skew_ms += by_ms
 
 
 class VirtualTime:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import itertools
 import json
 
 from ansible_collections.ringfleet.core.plugins.module_utils.containers.engine import Engine, Event, Summary
@@ -14,7 +13,6 @@ from ansible_collections.ringfleet.core.plugins.module_utils.errors import Engin
 from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE
 
 _NEVER = '0001-01-01T00:00:00Z'
-_SERIAL = itertools.count(1)
 
 
 def _id_of(text):
@@ -42,16 +40,19 @@ class FakeEngine(Engine):
         self.boxes = {}
         self.queue = []
         self.refuses_start = set()
+        self.made = 0
 
     # -- what a user does -------------------------------------------------------------------------------------------
 
     def add_image(self, image):
-        for name in image['RepoTags']:
+        for name in image['RepoTags'] or [image['Id']]:
             self.images[name] = image
 
-    def run(self, name, image, labels=None, healthcheck=None, restart=None, **host_config):
+    def run(self, name, image, labels=None, healthcheck=None, restart=None, stop_timeout=None, **host_config):
         """``docker run -d``; returns the id."""
         config = {'Image': image, 'Labels': dict(labels or {}), 'Env': ['A=1']}
+        if stop_timeout is not None:
+            config['StopTimeout'] = stop_timeout
         if healthcheck:
             config['Healthcheck'] = healthcheck
         host_config.setdefault('NetworkMode', 'default')
@@ -60,6 +61,37 @@ class FakeEngine(Engine):
         self.start(ident)
         return ident
 
+    def halt(self):
+        """The engine or the machine goes down: all that runs ends."""
+        for box in self.boxes.values():
+            if box['State']['Status'] == 'running':
+                box['State'].update(Status='exited', Pid=0)
+                box['halted'] = True
+                self._tell('die', box)
+                self._tell('stop', box)
+
+    def come_up(self):
+        """It is back: restart policies say what runs again."""
+        for box in list(self.boxes.values()):
+            policy = box['HostConfig']['RestartPolicy'].get('Name')
+            wanted = policy == 'always' or (policy == 'unless-stopped' and not box['manual'])
+            if wanted and box['State']['Status'] == 'exited' and box['Name'].lstrip('/') not in self.refuses_start:
+                self.start(box['Id'])
+
+    def prune(self):
+        """``docker container prune``."""
+        for box in [box for box in self.boxes.values() if box['State']['Status'] in ('created', 'exited', 'dead')]:
+            self.remove(box['Id'])
+        self.queue.append(Event('prune', '', '', {}, self.clock.wall() // 1000))
+
+    def remove_running(self, name):
+        """``docker rm -f``."""
+        box = self._box(name)
+        box['State'].update(Status='exited', Pid=0)
+        self._tell('kill', box)
+        self._tell('die', box)
+        self.remove(name)
+
     # -- the engine -------------------------------------------------------------------------------------------------
 
     def _make(self, name, config, host_config):
@@ -67,13 +99,15 @@ class FakeEngine(Engine):
             raise NoSuchImage('No such image: %s' % config['Image'])
         if any(box['Name'] == '/' + name for box in self.boxes.values()):
             raise EngineError('Conflict. The container name "/%s" is already in use' % name)
-        ident = _id_of('%s %s %d' % (self.host, name, next(_SERIAL)))
+        self.made += 1
+        ident = _id_of('%s %s %d' % (self.host, name, self.made))
         config = dict({'Hostname': ident[:12], 'Cmd': None, 'Entrypoint': None}, **copy.deepcopy(config))
         self.boxes[ident] = {
             'Id': ident, 'Name': '/' + name, 'Image': self.images[config['Image']]['Id'], 'Config': config,
             'HostConfig': copy.deepcopy(host_config), 'Mounts': [], 'RestartCount': 0, 'SizeRw': 0,
             'NetworkSettings': {'Networks': {}, 'Ports': {}},
-            'State': {'Status': 'created', 'Pid': 0, 'StartedAt': _NEVER, 'ExitCode': 0}, 'since': None, 'log': []}
+            'State': {'Status': 'created', 'Pid': 0, 'StartedAt': _NEVER, 'ExitCode': 0}, 'since': None, 'log': [],
+            'manual': False, 'halted': False}
         self._tell('create', self.boxes[ident])
         return ident
 
@@ -117,13 +151,15 @@ class FakeEngine(Engine):
             raise EngineError('Docker refused: driver failed programming external connectivity')
         box['State'].update(Status='running', Pid=int(box['Id'][:7], 16), StartedAt='2026-01-01T00:00:%06.3fZ' % (
             self.clock.monotonic() % 60))
-        box['since'] = self.clock.monotonic()
+        box['since'], box['manual'], box['halted'] = self.clock.monotonic(), False, False
         self._tell('start', box)
 
     def stop(self, ref, timeout_s):
         box = self._box(ref)
+        box['manual'] = True
         if box['State']['Status'] == 'running':
             box['State'].update(Status='exited', Pid=0)
+            self._tell('kill', box)
             self._tell('die', box)
             self._tell('stop', box)
 
@@ -133,6 +169,13 @@ class FakeEngine(Engine):
             raise EngineError('Docker refused: You cannot remove a running container')
         del self.boxes[box['Id']]
         self._tell('destroy', box)
+
+    def rename(self, ref, name):
+        box = self._box(ref)
+        if any(each is not box and each['Name'] == '/' + name for each in self.boxes.values()):
+            raise EngineError('Docker refused: Conflict. The container name "/%s" is already in use' % name)
+        box['Name'] = '/' + name
+        self._tell('rename', box)
 
     def set_restart(self, ref, policy):
         self._box(ref)['HostConfig']['RestartPolicy'] = dict(policy)
@@ -147,8 +190,9 @@ class FakeEngine(Engine):
         raise NoSuchImage('Image %s cannot be pulled: no registry' % reference)
 
     def save(self, ref):
+        # As Docker has it: what is saved by its id carries no name.
         image = self.image(ref)
-        yield json.dumps(image).encode()
+        yield json.dumps(dict(image, RepoTags=[] if ref == image['Id'] else [ref])).encode()
 
     def load(self, stream):
         image = json.loads(stream.read())

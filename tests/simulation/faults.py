@@ -14,9 +14,11 @@ WRITES = frozenset((
     '_cas', 'put_beat', 'put_loads', 'put_placement', 'drop_placement', 'put_spec', 'put_move', 'index_move',
     'unindex_move', 'put_broadcast', 'put_decision',
     # engine
-    'create', 'start', 'stop', 'remove', 'set_restart', 'load', 'tag',
+    'create', 'start', 'stop', 'remove', 'rename', 'set_restart', 'load', 'tag',
     # transfer
-    'send', 'discard'))
+    'send', 'discard',
+    # the guard's orders
+    'give'))
 # Written each second whatever happens: no step of a move.
 IDLE = frozenset(('put_beat', 'put_loads'))
 

@@ -4,8 +4,11 @@
 """Adoption, release, missing and duplicate containers, intent, and the exchange of load, on the twin."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import StoreUnavailable
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow
 from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE
 from simulation.engine import image_of
 from simulation.twin import Fleet
@@ -73,16 +76,72 @@ def test_recreated_within_the_while_is_a_new_version(fleet):
     assert (row.holder, row.epoch, row.instance) == ('h1', 1, second)
 
 
-def test_absent_at_start_is_missing_and_not_released(fleet):
-    run(fleet, 'h1')
+def absent_at_start(fleet):
+    """web vanishes from h1 while nobody looks, as with a new disk."""
     fleet['h1'].up = False
-    fleet['h1'].engine.stop('web', 1)
-    fleet['h1'].engine.remove('web')
+    fleet['h1'].engine.boxes.clear()
     fleet['h1'].boot()
     fleet['h1'].up = True
-    fleet.run(60)
-    assert fleet.row('web').holder == 'h1'
+
+
+def test_absent_at_start_is_missing_and_made_again(fleet):
+    gone = run(fleet, 'h1')
+    absent_at_start(fleet)
+    fleet.run(20)
     assert 'missing: web' in fleet['h1'].watcher.loop.sentence
+    fleet.run(20)
+    row = fleet.row('web')
+    assert (row.holder, row.epoch, row.instance == gone) == ('h1', 1, False)
+    assert fleet['h1'].engine.inspect(row.instance)['State']['Status'] == 'running'
+    assert [each.instance for each in fleet['h1'].store.placements('h1')] == [row.instance]
+    assert 'missing' not in fleet['h1'].watcher.loop.sentence
+
+
+@pytest.mark.parametrize('change, why', [
+    (lambda fleet: [host.engine.images.clear() for host in fleet.hosts.values()], 'its image web:1 is not here, and no registry has it'),
+    (lambda fleet: change_row(fleet, intent='stopped'), 'its user stopped it'),
+    (lambda fleet: change_row(fleet, exclusive=True), 'its row and its spec do not agree'),
+    (lambda fleet: change_row(fleet, spec_hash=''), 'its spec was never kept'),
+])
+def test_what_cannot_be_made_again_is_missing_with_its_reason(fleet, change, why):
+    run(fleet, 'h1')
+    absent_at_start(fleet)
+    change(fleet)
+    fleet.run(60)
+    assert 'missing: web (%s' % why in fleet['h1'].watcher.loop.sentence
+    assert fleet.copies('web') == []
+
+
+def test_an_image_that_only_others_have_is_brought_from_them(fleet):
+    run(fleet, 'h1')
+    fleet['h1'].engine.images.clear()
+    fleet['h2'].engine.images.clear()
+    absent_at_start(fleet)
+    fleet.run(90)
+    row = fleet.row('web')
+    assert fleet.copies('web') == [('h1', 'running', row.instance)]
+    assert fleet.files == {}
+
+
+def change_row(fleet, **changes):
+    fleet.tables.rows[ContainerRow]['web'] = replace(fleet.row('web'), **changes)
+
+
+def test_a_crash_anywhere_in_a_recovery_leaves_one_copy(fleet):
+    run(fleet, 'h1')
+    number = 0
+    while True:
+        absent_at_start(fleet)
+        fleet.run(25)
+        fleet['h1'].fuse.calls.clear()
+        fleet['h1'].fuse.at, fleet['h1'].crashes = (number // 2, ('before', 'after')[number % 2]), 0
+        fleet.run(45)
+        row = fleet.row('web')
+        assert fleet.copies('web') == [('h1', 'running', row.instance)]
+        if not fleet['h1'].crashes:
+            break
+        number += 1
+    assert number >= 10
 
 
 def test_the_same_name_elsewhere_is_a_duplicate_and_left_alone(fleet):

@@ -1,58 +1,21 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host dies, its containers do not, on the twin: claim, coordination, succession, what waits and why, and the return."""
+"""A host dies, its containers do not, on the twin: claim, coordination, succession, what waits and why."""
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, HostRow
+from simulation.crashes import crash_points
 from simulation.engine import image_of
-from simulation.twin import Fleet
-
-ALWAYS = {'Name': 'always', 'MaximumRetryCount': 0}
+from simulation.losses import ALWAYS, assert_no_open_moves, bind_and_stop, coordinator_of, die, fleet_of, recover, runs
 
 
 @pytest.fixture
 def fleet():
     return fleet_of(4)
-
-
-def fleet_of(size, sick=False):
-    made = Fleet(size)
-    for host in made.hosts.values():
-        host.engine.add_image(image_of('web:1'))
-    made['h1'].engine.run('web', 'web:1', {'ringfleet.managed': 'true'}, {'Test': ['CMD', 'false']} if sick else None, ALWAYS)
-    made.run(15)
-    return made
-
-
-def die(fleet, host):
-    """A host is gone: its watcher, its ring node and its guard; its disks stay as they are."""
-    fleet[host].alive = False
-
-
-def recover(fleet, host):
-    """It is back, with its old disks."""
-    fleet[host].alive = True
-    fleet[host].boot()
-
-
-def coordinator_of(fleet, lost):
-    """The host that coordinates a failover."""
-    return fleet[fleet.tables.rows[HostRow][lost].coordinator]
-
-
-def runs(fleet, name, host=None):
-    """Whether it runs once among the hosts that are up, where its row says, and nothing of it is open."""
-    copies = [(at, ident) for at, state, ident in fleet.copies(name) if state == 'running' and fleet[at].alive]
-    row = fleet.row(name)
-    return copies == [(row.holder, row.instance)] and not row.move and host in (None, row.holder)
-
-
-def assert_no_open_moves(fleet):
-    assert [each for each in fleet.open_moves() if fleet[each[0]].alive] == []
 
 
 def test_what_a_lost_host_ran_is_made_elsewhere_without_asking_it(fleet):
@@ -126,11 +89,7 @@ def test_what_finds_no_room_waits_with_its_reason_and_is_placed_when_that_change
 
 
 def test_what_cannot_run_elsewhere_or_was_stopped_waits_for_its_host(fleet):
-    fleet['h1'].engine.run('bound', 'web:1', {'ringfleet.managed': 'true'}, Privileged=True)
-    fleet['h1'].engine.run('stopped', 'web:1', {'ringfleet.managed': 'true'})
-    fleet.run(10)
-    fleet['h1'].engine.stop('stopped', 1)
-    fleet.run(20)
+    bind_and_stop(fleet)
     die(fleet, 'h1')
     fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
     pending = coordinator_of(fleet, 'h1').watcher.coordinator.pending
@@ -174,42 +133,6 @@ def test_without_its_image_anywhere_it_waits_and_says_so():
     fleet.run_until(lambda: runs(fleet, 'web', 'h3'))
 
 
-def test_a_returned_host_stops_its_stale_copy_and_removes_it_after_the_grace(fleet):
-    die(fleet, 'h1')
-    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
-    recover(fleet, 'h1')
-    fleet.run_until(lambda: [each for each in fleet.copies('web') if each[0] == 'h1'][0][1] == 'exited')
-    assert runs(fleet, 'web')
-    assert fleet.tables.rows[HostRow]['h1'].state == 'normal'
-    assert fleet.tables.rows[HostRow]['h1'].generation == 2
-    assert fleet['h1'].engine.inspect('web')['HostConfig']['RestartPolicy']['Name'] == 'no'
-    assert fleet['h1'].call('container.info', name='web')['containers'][0]['here'] == 'stale copy'
-    fleet.run(3700)
-    assert [each[0] for each in fleet.copies('web')] == [fleet.row('web').holder]
-    assert fleet.row('web').epoch == 2
-
-
-@pytest.mark.parametrize('free', ['h2', 'h3', 'h4'])
-def test_a_host_that_returns_in_the_middle_of_its_failover_ends_with_one_copy(free):
-    fleet = fleet_of(4)
-    for name in {'h2', 'h3', 'h4'} - {free}:
-        fleet[name].cgroups.cores = 0.4
-    fleet.run(10)
-    die(fleet, 'h1')
-    fleet.run_until(lambda: fleet.row('web').move)
-    assert fleet.row('web').move_to == free
-    # The target pauses in the middle, whether it coordinates too or not.
-    fleet[free].up = False
-    recover(fleet, 'h1')
-    fleet.run_until(lambda: fleet.tables.rows[HostRow]['h1'].state == 'normal')
-    fleet.run(10)
-    fleet[free].up = True
-    fleet.run_until(lambda: runs(fleet, 'web'))
-    fleet.run(30)
-    assert runs(fleet, 'web')
-    assert_no_open_moves(fleet)
-
-
 def test_a_lost_host_that_stays_lost_costs_little(fleet):
     fleet['h1'].engine.run('bound', 'web:1', {'ringfleet.managed': 'true'}, Privileged=True)
     fleet.run(10)
@@ -222,23 +145,6 @@ def test_a_lost_host_that_stays_lost_costs_little(fleet):
     fleet.run(50)
     assert 5 <= len(looks) <= 12
     assert list(coordinator.watcher.coordinator.pending) == ['bound']
-
-
-def test_a_user_s_own_container_of_that_name_is_left_alone(fleet):
-    die(fleet, 'h1')
-    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'))
-    third = next(name for name in ('h2', 'h3', 'h4') if name != fleet.row('web').holder)
-    fleet[third].engine.run('web', 'web:1', {'ringfleet.managed': 'true'})
-    fleet.run(4000)
-    assert fleet[third].engine.inspect('web')['State']['Status'] == 'running'
-
-
-def test_a_host_that_is_back_before_the_claim_is_never_lost(fleet):
-    row = fleet.tables.rows[HostRow]['h1']
-    # Its row was changed by its return, after the observer had read it.
-    fleet.tables.rows[HostRow]['h1'] = row.__class__(**dict(row.to_dict(), nonce='newer'))
-    assert not fleet['h2'].watcher.coordinator._claim(row, 'silent')
-    assert fleet.tables.rows[HostRow]['h1'].state == 'normal'
 
 
 def test_a_lost_coordinator_is_succeeded_and_its_moves_go_on():
@@ -277,6 +183,69 @@ def test_a_move_whose_source_dies_before_the_commit_is_replaced(fleet):
     assert fleet.row('web').moved_for == 'lost'
 
 
+def test_a_copy_that_a_failover_overtook_is_removed(fleet):
+    ident = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(lambda: fleet.tables.moves[ident].target_step)
+    fleet['h1'].up = False
+    fleet.run_until(lambda: fleet.tables.moves[ident].target_step == 'created')
+    fleet['h2'].up = False
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.row('web').holder not in ('h1', 'h2') and runs(fleet, 'web'))
+    fleet['h2'].up = True
+    fleet.run_until(lambda: 'h2' not in [each[0] for each in fleet.copies('web')])
+
+
+def move_to_h2(fleet, at=None):
+    """A move in whose course h2 crashes at its write ``at``."""
+    fleet['h2'].fuse.calls.clear()
+    fleet['h2'].fuse.at = at
+    ident = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(lambda: fleet['h2'].crashes or not fleet.row('web').move and fleet.row('web').epoch == 2)
+    return ident
+
+
+def committed_not_started():
+    """A fleet in which h2 has committed a move, and went to sleep before it started its copy; and the move."""
+    fleet = fleet_of(4)
+    move_to_h2(fleet)
+    commit = fleet['h2'].fuse.calls.index('_cas')
+    fleet = fleet_of(4)
+    ident = move_to_h2(fleet, (commit, 'after'))
+    assert [each[:2] for each in fleet.copies('web')] == [('h1', 'exited'), ('h2', 'created')]
+    fleet['h2'].up = False
+    return fleet, ident
+
+
+def test_a_container_whose_source_is_lost_behind_the_commit_is_started_all_the_same():
+    fleet, ident = committed_not_started()
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.tables.moves[ident].source_step == 'cleaned')
+    fleet['h2'].up = True
+    fleet.run_until(lambda: runs(fleet, 'web', 'h2'))
+
+
+def test_a_container_whose_holder_is_back_before_its_failover_found_a_place_is_started():
+    fleet, ident = committed_not_started()
+    for name in ('h3', 'h4'):
+        fleet[name].engine.run('web', 'web:1')
+    # No room where it came from.
+    fleet['h1'].cgroups.cores = 0.45
+    fleet.run(20)
+    die(fleet, 'h2')
+    fleet.run_until(lambda: fleet.row('web').move not in ('', ident))
+    fleet.run_until(lambda: not fleet.row('web').move)
+    assert fleet.row('web').holder == 'h2'
+    # What its source still has is nothing that anybody would miss yet, and is kept.
+    assert fleet.copies('web')[0][:2] == ('h1', 'exited')
+    fleet['h2'].up = True
+    recover(fleet, 'h2')
+    fleet.run_until(lambda: [each.state for each in fleet['h2'].engine.containers()] == ['running'])
+    fleet.run(10)
+    assert (fleet.row('web').holder, fleet.row('web').move) == ('h2', '')
+    assert fleet['h2'].engine.inspect('web')['HostConfig']['RestartPolicy'] == ALWAYS
+    assert_no_open_moves(fleet)
+
+
 def test_a_move_whose_target_dies_behind_the_commit_fails_over(fleet):
     fleet['h1'].call('move.ask', name='web', target='h2')
     fleet.run_until(lambda: fleet.row('web').epoch == 2)
@@ -301,10 +270,7 @@ def failover(fleet, host=None, at=None):
 
 def _crash_points():
     fleet = failover(fleet_of(3))
-    for host in ('h2', 'h3'):
-        for number, call in enumerate(fleet[host].fuse.calls):
-            for when in ('before', 'after'):
-                yield pytest.param(host, (number, when), id='%s-%d-%s-%s' % (host, number, when, call))
+    return crash_points(fleet, ('h2', 'h3'))
 
 
 @pytest.mark.parametrize('host, at', list(_crash_points()))

@@ -91,7 +91,7 @@ def test_a_host_that_comes_back_is_alive_again(fleet):
 
 
 def test_without_a_second_opinion_it_is_held(fleet):
-    fleet['h2'].store.beats = fleet['h2'].store.gossip = away
+    fleet['h2'].watcher.routes._look = lambda address, port: Probe(0.5, 'h3' if address == '10.0.0.3' else 'h1', 'boot')
     fleet['h3'].alive = False
     fleet.run_until(lambda: suspects(fleet, 'h1') == ['h3'])
     assert told(fleet, 'h3')['liveness']['finding'] == 'held: h3 is lost here, and h2 does not see it so'

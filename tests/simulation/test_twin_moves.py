@@ -149,6 +149,22 @@ def test_a_copy_removed_behind_the_commit_is_made_again(mode):
     assert fleet.row('web').holder == 'h2'
 
 
+def test_a_copy_that_is_removed_once_it_was_found_unwell_is_made_again_and_started():
+    fleet = fleet_with('stop-first')
+    ident = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(lambda: fleet.row('web').epoch == 2)
+    fleet['h1'].up = False
+    fleet.run_until(lambda: fleet['h2'].engine.inspect('web')['State']['Status'] == 'running')
+    fleet['h2'].engine.stop('web', 1)
+    fleet.run_until(lambda: fleet.tables.moves[ident].target_step == 'unhealthy')
+    fleet['h2'].engine.stop('web', 1)
+    fleet['h2'].engine.remove('web')
+    fleet['h1'].up = True
+    fleet.run_until(settled(fleet, ident))
+    fleet.run(40)
+    assert_runs_once(fleet)
+
+
 def test_a_target_that_is_silent_is_given_up():
     fleet = fleet_with('stop-first')
     fleet['h2'].up = False
@@ -218,6 +234,17 @@ def test_a_letter_that_nobody_can_read_stops_and_hides_nothing(column, text):
     assert told[ident]['outcome'] == 'done'
     note = told['0000-bad']['source_note'] + told['0000-bad']['target_note']
     assert 'JSON' in note or 'Version 99' in note
+
+
+def test_a_letter_that_no_host_was_told_of_is_no_open_move():
+    fleet = fleet_with('stop-first')
+    # Its writer died before it was listed; a newer version's would look the same.
+    fleet['h2'].watcher.store.put_move('0001-lost', asked='{}', source_step='claimed', target_step='admitted')
+    (told,) = fleet['h3'].call('move.info')['moves']
+    assert (told['id'], told['outcome']) == ('0001-lost', 'abandoned')
+    assert fleet['h3'].call('move.info', open=True)['moves'] == []
+    ident = fleet['h3'].call('move.ask', name='web', target='h2')['id']
+    assert [each['id'] for each in fleet['h3'].call('move.info', open=True)['moves']] == [ident]
 
 
 def test_one_move_at_a_time():

@@ -4,8 +4,10 @@
 """A fleet in one process: the real watcher on virtual time, the in-memory store and fake engines."""
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
+import json
 import logging
 
 from ansible_collections.ringfleet.core.plugins.module_utils import settings as settings_room
@@ -21,6 +23,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.watcher.tokens impo
 from simulation.clock import VirtualClock, VirtualTime
 from simulation.engine import FakeEngine
 from simulation.faults import Crash, Fuse, Guarded, guarded_store
+from simulation.guard import TwinGuard
 
 KEY = b'k' * 32
 TICK_S = 0.2
@@ -113,6 +116,18 @@ class FakeTransfer:
         """Nobody is kept out of a dictionary."""
 
 
+class FakeCommand:
+    """A user's command: keeps what it was told, and ends as ``says`` has it ('' for well)."""
+
+    def __init__(self):
+        self.runs = []
+        self.says = ''
+
+    def run(self, argv, text, environment, timeout_s):
+        self.runs.append((argv, json.loads(text), environment))
+        return self.says
+
+
 class FakeEvents:
     """Hands the fake engine's events to the loop."""
 
@@ -126,6 +141,7 @@ class FakeEvents:
         return found
 
 
+@functools.lru_cache(maxsize=None)
 def tokens_of(number):
     """Four tokens of the ring node of host h``number``, as texts."""
     return tuple(str(token_of('node %d token %d' % (number, each))) for each in range(4))
@@ -137,6 +153,7 @@ class TwinHost:
     def __init__(self, fleet, name, number):
         self.fleet = fleet
         self.name = name
+        self.number = number
         self.address = '10.0.0.%d' % number
         self.clock = VirtualClock(fleet.time, skew_ms=number * 37)
         self.engine = FakeEngine(name, self.clock)
@@ -147,27 +164,43 @@ class TwinHost:
         self.up = True
         self.alive = True
         self.route_ms = 0.5
+        self.disk = 10 << 30
         self.settings = {}
+        self.boot_id = 'boot'
+        self.guard = TwinGuard(self)
+        self.hook = FakeCommand()
         self.boot()
 
     def boot(self):
         """Start the watcher anew, with an empty memory; ``settings`` has further keys of its configuration."""
         settings = settings_room.from_dict(dict({
             'host': self.name, 'address': self.address, 'contact_points': [self.address], 'settle_s': 2.0,
-            'disk_reserve': 0}, **self.settings))
-        self.store = guarded_store(MemoryStore(self.fleet.tables), self.fuse)
-        log = logging.getLogger('twin.%s' % self.name)
-        self.watcher = build(Outside(
+            'disk_reserve': 0, 'stage_s': 0}, **self.settings))
+        self.store = self.make_store()
+        self.watcher = build(self.outside(settings), self.wake)
+
+    def make_store(self):
+        """A client of the ring."""
+        return guarded_store(MemoryStore(self.fleet.tables), self.fuse)
+
+    def outside(self, settings):
+        """What the watcher is given."""
+        return Outside(
             settings, KEY, self.clock, self.store, Guarded(self.engine, self.fuse), self.cgroups,
             Guarded(self.transfer, self.fuse), InlineJobs(), FakeEvents(self.engine),
-            HostRow(host=self.name, address=self.address, boot_id='boot'), lambda: 10 << 30, self.fleet.probe, InlineJobs(), log),
-            lambda: None)
+            HostRow(host=self.name, address=self.address, boot_id=self.boot_id), lambda: self.disk, self.fleet.probe, InlineJobs(),
+            Guarded(self.guard.letters, self.fuse), logging.getLogger('twin.%s' % self.name), self.hook.run, InlineJobs())
+
+    def wake(self):
+        """The watcher wants a turn; it gets one each tick."""
 
     def cycle(self):
         """One turn of the loop; a crash costs the watcher its memory and nothing else."""
+        self.guard.step()
         if not self.up or not self.alive:
             return
         try:
+            self.watcher.lease.tend()
             self.watcher.loop.cycle()
         except Crash:
             self.crashes += 1

@@ -17,7 +17,7 @@ WATCHER = "ringfleet-watcher"
 NODE = "ringfleet-node"
 
 
-@pytest.mark.parametrize("unit", [NODE, WATCHER, "docker"])
+@pytest.mark.parametrize("unit", [NODE, WATCHER, "ringfleet-away", "docker"])
 def test_unit_runs_and_starts_at_boot(host: Host, unit: str) -> None:
     service = host.service(unit)
     assert service.is_running
@@ -81,6 +81,13 @@ def test_the_clients_port_speaks_tls_by_the_fleets_authority(host: Host, address
     with socket.create_connection((addresses[host.backend.host], CQL_PORT), timeout=5) as plain, context.wrap_socket(plain) as tls:
         tls.sendall(CQL_OPTIONS)
         assert tls.recv(9)[4:5] == b"\x06"  # SUPPORTED
+
+
+def test_metrics_are_served_on_loopback_alone(host: Host, addresses: dict[str, str]) -> None:
+    ask = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:9044/metrics', timeout=5).read().decode())"
+    assert "ringfleet_store_up 1.0" in host.check_output(f'/usr/bin/python3 -c "{ask}"').splitlines()
+    with pytest.raises(OSError, match="refused"):
+        plain_answer(addresses[host.backend.host], 9044, b"x")
 
 
 def test_jmx_does_not_listen_outside(host: Host, addresses: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from outside import eventually, inspect, rows
 from testinfra.host import Host
 
 FREE = ("failover-1", "failover-2", "failover-3")
+EXCLUSIVE = "failover-exclusive"
 BOUND = "failover-bound"
 SECRET = "planted-failover-secret"
 
@@ -59,6 +60,18 @@ def test_the_loss_is_on_record(killed: dict[str, Host], doomed: str) -> None:
     assert ("lost", doomed) in told
 
 
+def test_what_is_exclusive_runs_again_once_the_lease_ran_out(killed: dict[str, Host], doomed: str) -> None:
+    eventually(f"{EXCLUSIVE} to run again", lambda: runs_once(killed, EXCLUSIVE), 240)
+    first = killed[min(killed)]
+    row = row_of(first, "containers", "name", EXCLUSIVE)
+    assert (row["previous"], row["moved_for"]) == (doomed, "lost")
+    copy = inspect(killed[row["holder"]], EXCLUSIVE)
+    assert copy is not None
+    assert copy["HostConfig"]["RestartPolicy"]["Name"] == "no"
+    told = {(each["kind"], each["detail"].split(":")[0]) for each in rows(first, "SELECT kind, detail FROM ringfleet.broadcasts")}
+    assert ("expired", doomed) in told
+
+
 def test_what_is_bound_to_it_waits(killed: dict[str, Host], doomed: str) -> None:
     assert row_of(killed[min(killed)], "containers", "name", BOUND)["holder"] == doomed
     assert running(killed, BOUND) == []
@@ -76,7 +89,7 @@ def test_the_host_returns_and_its_old_copies_stop(members: dict[str, Host], kill
         return row["state"] == "normal" and row["generation"] == generation + 1
 
     eventually(f"{doomed} to be back", back, 240)
-    for name in FREE:
+    for name in (*FREE, EXCLUSIVE):
         eventually(f"{name} to run once", lambda name=name: runs_once(members, name), 120)
         assert row_of(killed[min(killed)], "containers", "name", name)["holder"] != doomed
     eventually(f"{BOUND} to run again", lambda: running(members, BOUND) == [(doomed, row_of(

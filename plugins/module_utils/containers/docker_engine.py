@@ -98,6 +98,10 @@ class DockerEngine(Engine):
         with _translated():
             self._client.remove_container(ref, v=False, force=False)
 
+    def rename(self, ref, name):
+        with _translated():
+            self._client.rename(ref, name)
+
     def set_restart(self, ref, policy):
         with _translated():
             self._client.update_container(ref, restart_policy=dict(policy))

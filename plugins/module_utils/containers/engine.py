@@ -20,14 +20,16 @@ class Summary:
 
 
 # What changes which containers there are, or what they are.
-LIFE = ('create', 'start', 'die', 'stop', 'destroy', 'rename', 'pause', 'unpause', 'update')
+LIFE = ('create', 'start', 'kill', 'die', 'stop', 'destroy', 'prune', 'rename', 'pause', 'unpause', 'update')
 # What changes only how one of them does.
 STATE = ('health_status', 'oom')
 
 
 @dataclass(frozen=True)
 class Event:
-    """A container's event: one of LIFE or STATE. Others are not told: each health check alone makes three (exec_*)."""
+    """A container's event: one of LIFE or STATE; of a prune, which ends with it, without name and id. Others are not told: each health
+    check alone makes three (exec_*).
+    """
     action: str
     id: str
     name: str
@@ -80,6 +82,10 @@ class Engine(ABC):
     @abstractmethod
     def remove(self, ref):
         """Remove a stopped container, and nothing of its volumes."""
+
+    @abstractmethod
+    def rename(self, ref, name):
+        """Give a container another name, running or not."""
 
     @abstractmethod
     def set_restart(self, ref, policy):

@@ -30,22 +30,31 @@ def identity_of(inspected):
                          inspected.get('Architecture', ''), int(inspected.get('Size') or 0))
 
 
-def is_here(engine, name, image_id, layers):
-    """Whether the engine has the image of these layers under ``name``; tags it when it is here under its id alone."""
+def ref_of(engine, name, image_id, layers):
+    """Under which of its name and its id the engine has the image of these layers, or ''."""
     for ref in (name, image_id):
         try:
             found = identity_of(engine.image(ref))
         except NoSuchImage:
             continue
         if found.layers == tuple(layers):
-            if ref != name:
-                _name_it(engine, ref, name)
-            return True
-    return False
+            return ref
+    return ''
+
+
+def is_here(engine, name, image_id, layers):
+    """Whether the engine has the image of these layers under ``name``; tags it when it is here under its id alone."""
+    ref = ref_of(engine, name, image_id, layers)
+    if ref not in ('', name):
+        _name_it(engine, ref, name)
+    return bool(ref)
 
 
 def fetch(engine, name, digest, layers):
-    """Pull by digest; True when the image is here afterwards. A registry out of reach is no error: it is streamed then."""
+    """Pull by digest and give it its name, where that is not ''; True when the image is here afterwards.
+
+    A registry out of reach is no error: it is streamed then.
+    """
     if not digest:
         return False
     try:
@@ -57,6 +66,11 @@ def fetch(engine, name, digest, layers):
         return False
     _name_it(engine, found.id, name)
     return True
+
+
+def savable(name, image_id):
+    """What to save: by its name where it has one, so that the stream carries the tag; the layers are checked on arrival."""
+    return name if _is_tag(name) else image_id
 
 
 def take(engine, stream, name, image_id, layers):
@@ -71,5 +85,9 @@ def take(engine, stream, name, image_id, layers):
 
 
 def _name_it(engine, ref, name):
-    if '@' not in name and not name.startswith('sha256:'):
+    if _is_tag(name):
         engine.tag(ref, name)
+
+
+def _is_tag(name):
+    return name != '' and '@' not in name and not name.startswith('sha256:')

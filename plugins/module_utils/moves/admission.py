@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..placement.brakes import AUTOMATIC
+from ..placement.brakes import ASKED
 from ..placement.views import CALM_BELOW
 
 
@@ -44,8 +44,8 @@ def reasons_to_decline(plan, here):
         found.append('needs %d MiB of memory, %d MiB are free after what is promised'
                      % (plan.memory >> 20, here.memory_free >> 20))
     after = (here.cpu_used + plan.cpu) / here.cpu_capacity if here.cpu_capacity else 0.0
-    if plan.trigger in AUTOMATIC and after >= CALM_BELOW:
-        # Hot hosts that decide at the same moment do not see each other's promises; who admits them, one by one, does.
+    if plan.trigger != ASKED and after >= CALM_BELOW:
+        # Hosts that decide at the same moment do not see each other's promises; who admits them, one by one, does.
         found.append('CPU would be used to %d %% afterwards, the limit is %d %%' % (round(after * 100), round(CALM_BELOW * 100)))
     if plan.image_size + here.disk_reserve > here.disk_free:
         found.append('the image needs %d MiB, the disk has %d MiB above its reserve'

@@ -18,7 +18,7 @@ class Ask(FromDict):
     """What is asked of the container's holder ``source``. Without a ``target`` the holder chooses, by formula (1-1).
 
     ``by``: who asks, in words. ``resource`` and ``reasons``: as placement.brakes.Cause. ``declined``: hosts that declined
-    this container just now. ``brakes``: why others stayed that might have gone instead.
+    this container just now; ``avoid``: hosts that are to be emptied next. ``brakes``: why others stayed that might have gone instead.
     """
     name: str
     source: str
@@ -28,12 +28,17 @@ class Ask(FromDict):
     resource: str = ''
     reasons: tuple = ()
     declined: tuple = ()
+    avoid: tuple = ()
     brakes: tuple = ()
 
     @property
     def cause(self):
         """The Cause."""
         return Cause(self.trigger, self.resource, self.reasons)
+
+    def sentence(self, what):
+        """Who asks, why, and ``what`` was decided, as its record tells it."""
+        return 'asked for by %s: %s' % (self.by, '; '.join((*self.reasons, what)))
 
 
 def send(store, ident, ask, to=''):

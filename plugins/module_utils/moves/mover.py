@@ -4,9 +4,10 @@
 """Looks for open moves of this host and advances each on its own job, off the loop."""
 from __future__ import annotations
 
-from ..errors import EngineUnavailable, ProtocolError, StoreError
+from ..errors import ProtocolError, RingfleetError
 from ..model import FAILOVER
 from . import steps
+from .errands import is_errand
 from .planning import plan_of
 from .source import Source
 from .target import Target
@@ -14,11 +15,13 @@ from .target import Target
 # One job takes at most so many steps in a row before the loop looks again.
 _STEPS_A_JOB = 12
 # One that only waited for so long is stuck, on a host that is away or on somebody to look: it makes no load any more.
-_STUCK_S = 180.0
+STUCK_S = 180.0
 
 
 class Mover:
     """Both sides of this host's moves.
+
+    ``errands``: ids of what else is asked of this host, when last looked.
 
     :param jobs: ``start(key, call)`` runs a call unless one of that key is under way.
     """
@@ -30,6 +33,7 @@ class Mover:
         self._source = Source(parts)
         self._target = Target(parts)
         self._open = ()
+        self.errands = ()
         self._waiting = {}
         self._acted = {}
 
@@ -45,8 +49,12 @@ class Mover:
 
     def stuck(self, ident):
         """Whether an open move has only waited here for three minutes."""
+        return self.waited_s(ident) > STUCK_S
+
+    def waited_s(self, ident):
+        """Seconds for which an open move has only waited here; 0 for one that is not open here."""
         now = self._parts.clock.monotonic()
-        return now - self._acted.get(ident, now) > _STUCK_S
+        return now - self._acted.get(ident, now)
 
     def waiting(self, ident):
         """What a move waits for here, in words, or ''."""
@@ -54,7 +62,9 @@ class Mover:
 
     def poll(self):
         """Look for open moves and start a job for each that has none."""
-        self._open = tuple(self._parts.store.open_moves(self._parts.host))
+        listed = self._parts.store.open_moves(self._parts.host)
+        self._open = tuple(each for each in listed if not is_errand(each))
+        self.errands = tuple(each for each in listed if is_errand(each))
         self._waiting = {ident: what for ident, what in self._waiting.items() if ident in self._open}
         now = self._parts.clock.monotonic()
         self._acted = {ident: self._acted.get(ident, now) for ident in self._open}
@@ -67,7 +77,8 @@ class Mover:
         for _step in range(_STEPS_A_JOB):
             try:
                 action = self._one(ident)
-            except (StoreError, EngineUnavailable) as exc:
+            except RingfleetError as exc:
+                # Also what the engine refuses: the next look finds what is there now.
                 self._waiting[ident] = str(exc)
                 self._log.warning('move %s: %s', ident, exc)
                 return

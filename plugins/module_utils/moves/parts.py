@@ -21,7 +21,10 @@ class Parts:
     ``clock``: monotonic() seconds, wall() milliseconds. ``key``: the sealing key. ``transfer``: image streams, as
     ``containers.transfer.SshTransfer``. ``host_load()`` the HostLoad and ``free_disk()`` bytes of this host; ``report(name)``
     the last LoadReport of a container here, or None; ``hosts()`` the fleet's HostRows as last read; ``prospects`` the
-    hosts as the planner sees them, as watcher.prospects.Prospects.
+    hosts as the planner sees them, as watcher.prospects.Prospects. ``ended(what, outcome)`` is told when the source's part of a
+    move is over: ``what`` is its MovePlan, or its Ask where it has none, ``outcome`` done, unhealthy, aborted or refused.
+    ``gate``: what starts an exclusive container, as watcher.gate.Gate. ``unmoved``: what records why nothing moved, as
+    watcher.unmoved.Unmoved.
     """
     host: str
     settings: object
@@ -37,6 +40,9 @@ class Parts:
     report: object
     hosts: object
     prospects: object
+    ended: object
+    gate: object
+    unmoved: object
 
 
 class Recorder:

@@ -8,19 +8,24 @@ crash before it leaves only a record that the source closes itself.
 """
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from ..containers.health import grace_s
 from ..containers.labels import parse
 from ..containers.spec import ports_of, reasons_against
-from ..errors import Conflict, MoveRefused, NoSuchContainer, NotMovable, UnknownHost
-from ..model import FAILOVER, START_FIRST, STOP_FIRST, ContainerRow, Decision, MovePlan
-from ..placement.brakes import LOST
+from ..errors import Conflict, MoveRefused, NoSuchContainer, NotMovable, ProtocolError, UnknownHost
+from ..model import FAILOVER, RUNNING, START_FIRST, STOP_FIRST, ContainerRow, Decision, HostRow, MovePlan
+from ..placement.brakes import DRAIN, LOST, REBALANCE, cools_s
 from ..placement.planner import plan as choose_target
 from ..placement.rules import Rules
 from ..placement.views import Need
 from ..protocol import envelope
+from ..ring.holds import hold_of
+from ..ring.replacing import in_words, is_down, is_replacing
+from ..ring.states import LEAVING
+from ..ring.states import LOST as LOST_HOST
 from . import steps
+from .considered import Considered
 from .parts import Recorder
 from .specs import keep, kept, spec_of
 from .wishes import problems
@@ -62,6 +67,12 @@ class Planner:
         parts, name = self._parts, ask.name
         row = parts.store.read(ContainerRow, name)
         self._check_row(row, name)
+        self._check_others(move, name)
+        if ask.trigger == DRAIN and not any(each.host == parts.host and each.state == LEAVING for each in parts.hosts()):
+            raise MoveRefused('Host %s is not drained any more' % parts.host, 'Container %s stays there.' % name)
+        cools = cools_s(row, parts.clock.wall()) if ask.trigger == REBALANCE else 0.0
+        if cools > 0:
+            raise MoveRefused('Container %s moved lately and is left alone for %d s more' % (name, round(cools)))
         try:
             inspected = parts.engine.inspect(row.instance)
         except NoSuchContainer as exc:
@@ -73,8 +84,9 @@ class Planner:
                              'It stays on %s and is not touched.' % parts.host)
         target, decision = self._decide(move, ask, need_of(parts.report(name), name, parts.host))
         spec = spec_of(parts.engine, parts.key, inspected)
-        # What runs goes on to run, whatever the row says: its user may have started it a moment ago.
-        running = (inspected.get('State') or {}).get('Status') == 'running'
+        # What runs goes on to run, whatever the row says: its user may have started it a moment ago. What is exclusive may be down
+        # for a moment only, for its lease, and runs there as its user wants.
+        running = (inspected.get('State') or {}).get('Status') == 'running' or (row.exclusive and row.intent == RUNNING)
         plan = plan_from(spec, row, parts.report(name), id=move.id, source=parts.host, target=target, trigger=ask.trigger,
                          running=running, planned_at=parts.clock.wall())
         keep(parts.store, parts.key, name, spec)
@@ -86,10 +98,15 @@ class Planner:
         row = parts.store.read(ContainerRow, name)
         if row is None or row.holder != ask.source:
             raise MoveRefused('Container %s is not held by %s any more' % (name, ask.source))
+        self._check_loss(row)
         used = parts.prospects.report(name, ask.source)
         if used is not None and used.immovable:
             raise NotMovable('Container %s cannot run elsewhere: %s' % (name, '; '.join(used.immovable)),
                              'It waits for %s.' % ask.source)
+        hold = hold_of(row, parts.clock.wall())
+        if hold is not None:
+            # There is nothing left to be kept where it is; who has the hold finds it standing at the new place.
+            ask = replace(ask, reasons=ask.reasons + ('it is %s, which the loss overrides' % hold,))
         target, decision = self._decide(move, ask, need_of(used, name, ask.source))
         spec = kept(parts.store, parts.key, name, row.spec_hash)
         plan = plan_from(spec, row, used, id=move.id, source=ask.source, target=target, trigger=ask.trigger,
@@ -101,14 +118,18 @@ class Planner:
         parts = self._parts
         weights = parts.prospects.weights()
         choice = self._choose(ask, need, weights)
-        target = ask.target or choice.host
+        target, considered = ask.target or choice.host, Considered(choice, weights, need)
         if not target:
-            raise MoveRefused(choice.sentence, 'It stays on %s.' % ask.source)
+            raise MoveRefused(choice.sentence, 'It stays on %s.' % ask.source, considered)
         self._check_target(ask.name, ask.source, target)
+        if ask.target and ask.cause.automatic:
+            # Whoever chose saw the hosts a while ago; what nobody asked for keeps to the brakes now.
+            against = next((each.excluded for each in choice.scores if each.host == target), ('nothing is known of it',))
+            if against:
+                raise MoveRefused('Container %s stays: %s would not do any more (%s)' % (ask.name, target, '; '.join(against)), considered=considered)
         return target, Decision(
-            parts.new_id(), parts.host, ask.trigger, ask.name, move.id, target, self._sentence(ask, choice),
-            asdict(weights), tuple(each.to_dict() for each in choice.scores), ask.brakes,
-            {'cpu': need.cpu, 'memory': need.memory}, need.rules.to_texts() if need.rules else (), parts.clock.wall())
+            parts.new_id(), parts.host, ask.trigger, ask.name, move.id, target, self._sentence(ask, choice), brakes=ask.brakes,
+            decided_at=parts.clock.wall(), **considered.columns())
 
     def _claim(self, move, ask, row, plan, decision):
         """Store the decision and the request, then claim the container's row for the move."""
@@ -129,15 +150,20 @@ class Planner:
                 return store.swap(row, replace(row, **changes))
             except Conflict:
                 now = store.read(ContainerRow, row.name)
+                if now is not None and now.holder == self._parts.host:
+                    self._check_held(now)
                 if now is None or (now.holder, now.epoch, now.instance, now.move) != (row.holder, row.epoch, row.instance, row.move):
                     break
+                if row.holder != self._parts.host:
+                    self._check_lease(now)
                 row = now
         raise MoveRefused('Container %s was changed while its move was planned' % row.name, 'Start it again.')
 
     def _choose(self, ask, need, weights):
         """The Choice by formula (1-1); computed for a named target too, so that its record shows the alternatives."""
-        views = [replace(view, wrong=view.wrong + ('it declined just now',)) if view.host in ask.declined else view
-                 for view in self._parts.prospects.views(ask.source)]
+        against = {host: ('it is emptied next',) for host in ask.avoid}
+        against.update((host, ('it declined just now', *against.get(host, ()))) for host in ask.declined)
+        views = [replace(view, wrong=(*view.wrong, *against.get(view.host, ()))) for view in self._parts.prospects.views(ask.source)]
         return choose_target(need, views, weights, ask.cause)
 
     @staticmethod
@@ -145,7 +171,7 @@ class Planner:
         what = choice.sentence
         if ask.target:
             what = 'container %s goes from %s to %s' % (ask.name, ask.source, ask.target)
-        return 'asked for by %s: %s' % (ask.by, '; '.join((*ask.reasons, what)))
+        return ask.sentence(what)
 
     def _check_row(self, row, name):
         parts = self._parts
@@ -154,6 +180,47 @@ class Planner:
                               'It is held by %s.' % ((row and row.holder) or 'nobody'))
         if row.move:
             raise MoveRefused('Container %s is in move %s already' % (name, row.move), 'Look at it with move_info.')
+        self._check_held(row)
+
+    def _check_held(self, row):
+        hold = hold_of(row, self._parts.clock.wall())
+        if hold is not None:
+            raise MoveRefused('Container %s is %s' % (row.name, hold), 'Wait for its end, or release it with container_hold.')
+
+    def _check_loss(self, row):
+        """Whether its container may be taken from the host that holds it."""
+        if is_replacing(row) and not is_down(self._parts.store.read(HostRow, row.previous)):
+            # Else the copy made elsewhere would run beside the one that was about to be replaced.
+            raise MoveRefused('Container %s is not started elsewhere: %s' % (row.name, in_words(row)), 'It waits for %s.' % row.previous)
+        if row.exclusive:
+            self._check_lease(row)
+            return
+        host = self._parts.store.read(HostRow, row.holder)
+        if host is None or host.state != LOST_HOST:
+            # This host may have slept since it was asked.
+            raise MoveRefused('Host %s is back' % row.holder, 'Container %s stays there.' % row.name)
+
+    def _check_lease(self, row):
+        """Whether what is exclusive may be taken from its holder; read behind the row whose nonce the claim will name, since a
+        holder that is back changes that row before it starts its copy (watcher/gate.py has the whole proof).
+        """
+        if not row.exclusive:
+            return
+        host = self._parts.store.read(HostRow, row.holder)
+        if host is None or not host.lease_expired:
+            raise MoveRefused("Container %s is exclusive, and %s's lease is not expired" % (row.name, row.holder),
+                              'It is not taken over before.')
+
+    def _check_others(self, move, name):
+        """An aborted move may not have started its copy again yet: this one would take it for one that lies still."""
+        store = self._parts.store
+        for ident in store.open_moves(self._parts.host):
+            other = store.move(ident) if ident != move.id else None
+            if other is None or other.source_step in steps.SOURCE_ENDS or not other.request:
+                continue
+            plan = _readable(other)
+            if plan is not None and (plan.name, plan.source) == (name, self._parts.host):
+                raise MoveRefused('Container %s is in move %s still' % (name, ident), 'Start it again.')
 
     def _check_target(self, name, source, target):
         parts = self._parts
@@ -173,7 +240,7 @@ def plan_from(spec, row, used, **more):
     timeout = config.get('StopTimeout')
     mode = START_FIRST if parse(config.get('Labels') or {}).mode == START_FIRST and more['running'] else STOP_FIRST
     return MovePlan(
-        name=row.name, epoch=row.epoch, instance=row.instance, spec_hash=spec.digest, image=config['Image'],
+        name=row.name, exclusive=row.exclusive, epoch=row.epoch, instance=row.instance, spec_hash=spec.digest, image=config['Image'],
         image_id=spec.image.id, image_digest=spec.image.digest, image_layers=spec.image.layers, image_size=spec.image.size,
         architecture=spec.image.architecture, stop_timeout=_STOP_TIMEOUT_S if timeout is None else timeout,
         health_grace=grace_s({'Config': config}), ports=ports_of(spec.request),
@@ -186,6 +253,13 @@ def need_of(report, name, source):
     if report is None:
         return Need(name, source)
     return Need(name, source, report.cpu_used, report.memory_used, Rules.from_texts(report.rules) if report.rules else None)
+
+
+def _readable(move):
+    try:
+        return plan_of(move)
+    except ProtocolError:
+        return None
 
 
 def plan_of(move):

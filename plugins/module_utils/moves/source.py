@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import Conflict, EngineError, NoSuchContainer, RingfleetError, StoreError
+from ..containers.images import savable
+from ..errors import Conflict, EngineError, EngineUnavailable, NoSuchContainer, RingfleetError, StoreError
 from ..model import FAILOVER, RUNNING, ContainerRow
 from ..ring.broadcast import MOVED
-from ..ring.membership import LOST
+from ..ring.states import LOST
 from . import steps
 from .asking import ask_of, send
 from .parts import NO_RESTART, Recorder, Watch
@@ -20,6 +21,11 @@ _ADMISSION_S = 20.0
 _CREATION_S = 60.0
 _COMMIT_S = 30.0
 _MARGIN_S = 10.0
+# Behind an abort its own copy is tried to be started for so long.
+_RESTORE_S = 60.0
+
+# What was asked for never became a plan.
+REFUSED = 'refused'
 
 
 class Source:
@@ -31,6 +37,7 @@ class Source:
         self._watch = Watch(parts)
         self._planner = Planner(parts)
         self._progress = {}
+        self._restoring = {}
         self._act = {
             steps.SEND_IMAGE: self._send_image, steps.STOP: self._stop, steps.RECORD_STOPPED: self._record_stopped,
             steps.ABORT: self._abort, steps.CLEAN: self._clean, steps.WITHDRAW: self._withdraw,
@@ -38,13 +45,20 @@ class Source:
 
     def begin(self, move):
         """Turn what was asked into a plan, or end the move with the reason why not."""
+        ask = None
         try:
-            self._planner.plan(move, ask_of(move))
+            ask = ask_of(move)
+            self._planner.plan(move, ask)
         except StoreError:
             raise
         except RingfleetError as exc:
             if plan_of(self._parts.store.move(move.id)) is None:
+                if ask is not None:
+                    # First, so that a crash in between tells it twice rather than never.
+                    self._parts.unmoved.refuse(ask, exc.message, getattr(exc, 'considered', None))
                 self._end(move, str(exc))
+                if ask is not None:
+                    self._parts.ended(ask, REFUSED)
             # Otherwise it was planned and not claimed: the next look withdraws it.
 
     def advance(self, move, plan):
@@ -53,9 +67,8 @@ class Source:
         copy = self._watch.copy(plan.instance, plan)
         action = steps.source_action(plan, row, move, copy, self._overdue(plan, move))
         act = self._act.get(action.name)
-        if act is not None:
-            act(plan, row, move, copy, action.why)
-        return action
+        waits = act(plan, row, move, copy, action.why) if act is not None else ''
+        return steps.Action(steps.WAIT, waits) if waits else action
 
     def _overdue(self, plan, move):
         """Why the other side is waited for no longer: it is lost, or its deadline passed, judged on this host's clock since the
@@ -79,7 +92,7 @@ class Source:
 
     def _send_image(self, plan, row, move, copy, why):
         try:
-            digest = self._parts.transfer.send(self._target_row(plan), plan.id, self._parts.engine.save(_savable(plan)))
+            digest = self._parts.transfer.send(self._target_row(plan), plan.id, self._parts.engine.save(savable(plan.image, plan.image_id)))
         except EngineError as exc:
             self._abort(plan, row, move, copy, str(exc))
             return
@@ -94,11 +107,19 @@ class Source:
     def _stop(self, plan, row, move, copy, why):
         # Without this a restart of dockerd would bring an "always" container back while the other one starts.
         self._parts.engine.set_restart(plan.instance, NO_RESTART)
-        self._parts.engine.stop(plan.instance, plan.stop_timeout)
-        self._record_stopped(plan, row, move, copy, why)
+        if plan.exclusive:
+            self._parts.gate.stop(plan.instance, plan.stop_timeout)
+        else:
+            self._parts.gate.note_stop(plan.instance)
+            self._parts.engine.stop(plan.instance, plan.stop_timeout)
+        return self._record_stopped(plan, row, move, copy, why)
 
     def _record_stopped(self, plan, row, move, copy, why):
-        self._record.step(move, steps.STOPPED)
+        # The target starts its copy on the strength of this word, so nobody may start this one behind it, nor be about to.
+        waits = self._parts.gate.put_down(plan.instance) if plan.exclusive else ''
+        if not waits:
+            self._record.step(move, steps.STOPPED)
+        return waits
 
     def _abort(self, plan, row, move, copy, why):
         # The reason first: the row's change is what counts, and a crash behind it must not lose the words.
@@ -116,17 +137,30 @@ class Source:
             try:
                 row = parts.store.fence(ContainerRow, plan.name)
             except Conflict:
-                return
+                return ''
             if steps.claimed(plan, row):
-                return
+                return ''
         ours = row.holder == parts.host and row.instance == plan.instance
-        if ours and row.intent == RUNNING and plan.running and copy.state not in ('absent', 'running'):
-            self._restore(plan)
-        note = move.source_note if why == 'aborted' and move.source_note else why
+        if ours and row.move and move.source_step == steps.STOPPED:
+            # This move stopped it, so it starts it again once a failover that claimed it meanwhile comes to nothing.
+            return 'move %s to end' % row.move
+        # Under another move it stays as that one has it: stopped, perhaps, for its target.
+        ours = ours and not row.move
+        # What is exclusive is started by the watcher, under the lease, once no move of it is open (watcher/exclusives.py).
+        if ours and not plan.exclusive and row.intent == RUNNING and plan.running and copy.state not in ('absent', 'running'):
+            against = self._restore(plan)
+            if against and parts.clock.monotonic() - self._restoring.setdefault(move.id, parts.clock.monotonic()) < _RESTORE_S:
+                return against
+        else:
+            against = ''
+        note = '; '.join(each for each in (move.source_note if why == 'aborted' and move.source_note else why, against) if each)
         following = self._ask_next_best(move, plan)
         self._record.step(move, steps.ABORTED, '%s; it goes on as move %s' % (note, following) if following else note)
+        self._parts.ended(plan, steps.ABORTED)
         self._leave(move, plan)
         self._progress.pop(move.id, None)
+        self._restoring.pop(move.id, None)
+        return ''
 
     def _ask_next_best(self, move, plan):
         """A host that was chosen declined: ask for the next best, in a move of its own whose id follows from this one's."""
@@ -140,26 +174,38 @@ class Source:
         return following
 
     def _restore(self, plan):
+        """Start the source's own copy as its user has it; why that was refused, or ''."""
         parts = self._parts
-        spec = kept(parts.store, parts.key, plan.name, plan.spec_hash)
-        parts.engine.set_restart(plan.instance, spec.config['HostConfig'].get('RestartPolicy') or NO_RESTART)
-        parts.engine.start(plan.instance)
+        try:
+            spec = kept(parts.store, parts.key, plan.name, plan.spec_hash)
+            parts.engine.set_restart(plan.instance, spec.config['HostConfig'].get('RestartPolicy') or NO_RESTART)
+            parts.engine.start(plan.instance)
+        except (StoreError, EngineUnavailable):
+            raise
+        except RingfleetError as exc:
+            return 'its own copy could not be started again: %s' % exc
+        return ''
 
     def _clean(self, plan, row, move, copy, why):
         parts = self._parts
-        if copy.state != 'absent' and not (row.holder == parts.host and row.instance == plan.instance):
+        ours, kept_here = row.holder == parts.host and row.instance == plan.instance, False
+        if copy.state != 'absent' and not ours:
             try:
                 if copy.state == 'running':
                     parts.engine.set_restart(plan.instance, NO_RESTART)
                     parts.engine.stop(plan.instance, plan.stop_timeout)
-                parts.engine.remove(plan.instance)
+                # It was well there, and died since: this may be the last copy. It is retired as every stale one.
+                kept_here = any(each.host == plan.target and each.state == LOST for each in parts.hosts())
+                if not kept_here:
+                    parts.engine.remove(plan.instance)
             except NoSuchContainer:
                 # Somebody removed it meanwhile: what was wanted is so.
                 pass
-        if row.holder != parts.host and plan.source == parts.host:
+        if row.holder != parts.host and plan.source == parts.host and not kept_here:
             parts.store.drop_placement(parts.host, plan.name)
         parts.broadcaster.send(MOVED, plan.name, plan.id, '%s to %s' % (plan.source, plan.target))
         self._record.step(move, steps.CLEANED)
+        self._parts.ended(plan, steps.UNHEALTHY if move.target_step == steps.UNHEALTHY else steps.DONE)
         self._leave(move, plan)
         self._progress.pop(move.id, None)
 
@@ -177,13 +223,19 @@ class Source:
             self._parts.store.unindex_move(self._parts.host, move.id)
 
 
+def last_of(store, ident):
+    """The newest MoveRow of a move and those that asked the next best after it; None where it is not kept."""
+    move = store.move(ident) if ident else None
+    while move is not None:
+        following = store.move(next_id(move.id))
+        if following is None:
+            return move
+        move = following
+    return None
+
+
 def next_id(ident):
     """The id of the move that asks the next best host; the same however often it is asked for."""
     parts = ident.split('-')
     number = int(parts[2]) if len(parts) > 2 else 1
     return '-'.join(parts[:2] + [str(number + 1)])
-
-
-def _savable(plan):
-    """By its name where it has one, so that the stream carries the tag; the layers are checked on arrival."""
-    return plan.image_id if '@' in plan.image or plan.image.startswith('sha256:') else plan.image

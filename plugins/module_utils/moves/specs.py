@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from ..containers.images import ImageIdentity, identity_of
 from ..containers.spec import request_of
 from ..errors import Conflict, EngineError
+from ..ring.replacing import is_replacing
 from ..store.seal import seal, spec_hash, unseal
 
 
@@ -63,7 +64,7 @@ class Keeper:
         :return: the row as it is then, or None when somebody else wrote first: look again.
         :raises RingfleetError: as store and engine do, and SpecTooLarge.
         """
-        if row.move:
+        if row.move and not is_replacing(row):
             # The move has kept it, under the hash in its plan.
             return row
         spec = spec_of(self._engine, self._key, inspected)

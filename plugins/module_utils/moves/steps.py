@@ -79,16 +79,17 @@ class Action:
 SEND_IMAGE, STOP, RECORD_STOPPED, ABORT, CLEAN, WITHDRAW, CLOSE = (
     'send image', 'stop', 'record stopped', 'abort', 'clean', 'withdraw', 'close')
 # Actions of the target.
-ADMIT, STAGE, CREATE, START, COMMIT, RECORD_HEALTHY, RECORD_UNHEALTHY, FAIL, FINISH, REMOVE_COPY = (
+ADMIT, STAGE, CREATE, START, COMMIT, RECORD_HEALTHY, RECORD_UNHEALTHY, FAIL, FINISH, REMOVE_COPY, GIVE_UP = (
     'admit', 'stage', 'create', 'start', 'commit', 'record healthy', 'record unhealthy', 'fail', 'finish',
-    'remove copy')
+    'remove copy', 'give up')
 WAIT = 'wait'
 
 
 def committed(plan, row):
-    """Whether the move took effect: an epoch above the plan's exists only behind its commit.
+    """Whether the move took effect, or another one did: an epoch above the plan's exists only behind a commit.
 
-    The source opens no second move of a container while this one is open with it, so nothing else can have raised it.
+    The source opens no second move of a container while this one is open with it, but it may be lost: then the failover's
+    raises it too.
     """
     return row is not None and row.epoch > plan.epoch
 
@@ -116,9 +117,12 @@ def source_action(plan, row, move, copy, overdue):
     if returned(plan, row):
         return Action(WITHDRAW, 'given back by %s: %s' % (plan.target, move.target_note))
     if committed(plan, row):
-        if claimed(plan, row) and move.target_step not in (HEALTHY, UNHEALTHY, DONE):
+        if move.target_step in (HEALTHY, UNHEALTHY, DONE):
+            return Action(CLEAN)
+        if claimed(plan, row):
             return Action(WAIT, 'the target to say how the container is')
-        return Action(CLEAN)
+        # Nobody said that the other copy is well: this one is stale, and is kept for a while as every stale one.
+        return Action(WITHDRAW, 'another move was faster')
     if not claimed(plan, row):
         return Action(WITHDRAW, 'it was never claimed' if move.source_step == PLANNED else 'aborted')
     if move.target_step in (DECLINED, FAILED):
@@ -146,19 +150,20 @@ def _coordinators_action(plan, move):
     return Action(WAIT, waiting_for(plan, move))
 
 
-def target_action(plan, row, move, copy, image_there, image_arrived):
+def target_action(plan, row, move, copy, image_there, image_arrived, again=False, hopeless=False):
     """The target's next action.
 
     :param copy: the target's Copy: the container that this move created here.
     :param image_there: the image is in the engine under its name.
     :param image_arrived: the streamed image is complete on disk.
+    :param again: what is stuck may be tried again now. :param hopeless: it was tried for long enough.
     """
     if move.target_step in TARGET_ENDS:
         return Action(CLOSE)
     if returned(plan, row):
         return Action(REMOVE_COPY)
     if committed(plan, row):
-        return _after_commit(plan, row, move, copy)
+        return _after_commit(plan, row, move, copy, again, hopeless)
     if not claimed(plan, row):
         # Having admitted it, the target saw the claim: that it is gone means the source's abort applied.
         if move.target_step or move.source_step == ABORTED:
@@ -183,6 +188,8 @@ def target_action(plan, row, move, copy, image_there, image_arrived):
         if copy.well is False:
             return Action(FAIL, 'the copy is not healthy (%s, health check: %s)' % (copy.state, copy.health))
         return Action(COMMIT) if copy.well else Action(WAIT, 'the copy to be healthy')
+    if plan.mode == FAILOVER and plan.exclusive:
+        return Action(COMMIT)
     if plan.mode == FAILOVER:
         # Nobody is served by waiting for its health: it runs nowhere else.
         return Action(START) if copy.state == 'created' else Action(COMMIT)
@@ -191,18 +198,38 @@ def target_action(plan, row, move, copy, image_there, image_arrived):
     return Action(WAIT, 'the source to stop its copy')
 
 
-def _after_commit(plan, row, move, copy):
+def _after_commit(plan, row, move, copy, again, hopeless):
+    told = move.target_step in (HEALTHY, UNHEALTHY)
     if not claimed(plan, row):
-        return Action(FINISH)
-    if move.source_step == CLEANED:
+        if copy.id != row.instance and not told and move.target_step != COMMITTED:
+            # Another move took the container elsewhere before this one could: it is not done, and its copy is nobody's.
+            return Action(REMOVE_COPY)
+        if copy.id != row.instance or told:
+            return Action(FINISH)
+        # A failover began behind the commit and came to nothing: this copy has to run all the same.
+        return _settling(plan, copy)
+    if copy.state == 'absent' and move.target_step == STUCK and hopeless and move.source_step != CLEANED:
+        # The source's copy may be there still, and waits for a word that would never come.
+        return Action(GIVE_UP, move.target_note)
+    if copy.state == 'absent' and (move.target_step != STUCK or again):
+        # Somebody removed it in the middle of the move: the source's copy may be gone too, so it is made again.
+        return Action(CREATE)
+    if copy.state != 'absent' and copy.id != row.instance:
+        return Action(COMMIT)
+    if copy.state == 'created' and plan.running and (move.target_step != STUCK or move.source_step != CLEANED):
+        # Also behind its source's clean-up: one that was made again never ran.
+        return Action(START)
+    if move.source_step == CLEANED and (told or move.target_step == STUCK):
         return Action(FINISH)
     if copy.state == 'absent':
-        # Somebody removed it in the middle of the move: the source's copy may be gone too, so it is made again.
-        return Action(WAIT, 'somebody to look: it vanished') if move.target_step == STUCK else Action(CREATE)
-    if copy.id != row.instance:
-        return Action(COMMIT)
+        return Action(WAIT, 'somebody to look: it vanished')
     if move.target_step == HEALTHY or (move.target_step == UNHEALTHY and not copy.well):
         return Action(WAIT, 'the source to clean up')
+    return _settling(plan, copy)
+
+
+def _settling(plan, copy):
+    """From the commit to the word how the container is."""
     if not plan.running:
         return Action(RECORD_HEALTHY)
     if copy.state == 'created':
@@ -228,11 +255,18 @@ def waiting_for(plan, move):
 
 
 def outcome(plan, row, move):
-    """The move in one word for people: open, committed, done, unhealthy (it is there, and not well), aborted."""
+    """The move in one word for people: open, committed, done, unhealthy (it is there, and not well), aborted.
+
+    :param row: ContainerRow, or None where both sides have ended and nobody looked.
+    """
     if move.source_step == ABORTED:
         return 'aborted'
-    if move.source_step == CLEANED and move.target_step == DONE:
-        return UNHEALTHY if UNHEALTHY in move.target_times and HEALTHY not in move.target_times else 'done'
+    # Of a target that is lost behind its commit no end is heard: what it held went elsewhere.
+    overtaken = row is not None and row.epoch > plan.epoch + 1
+    if move.source_step == CLEANED and (move.target_step in TARGET_ENDS or overtaken):
+        if UNHEALTHY in move.target_times and HEALTHY not in move.target_times:
+            return UNHEALTHY
+        return 'done' if HEALTHY in move.target_times or move.target_step == DONE else 'aborted'
     if committed(plan, row) and row.move in ('', plan.id):
         return 'committed'
     return 'open'

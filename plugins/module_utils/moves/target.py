@@ -7,17 +7,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..containers import images
-from ..containers.engine import architecture_of
 from ..containers.spec import differences, request_of
 from ..errors import Conflict, EngineError, EngineUnavailable, NoSuchContainer, RingfleetError, StoreError
-from ..model import ContainerRow, Placement
+from ..model import FAILOVER, ContainerRow, Placement
+from ..names import aside_name, container_of, is_aside
 from ..placement.brakes import unrest_after
 from ..ring.broadcast import EFFECTIVE
+from ..ring.states import LOST, MEMBERS, PARTING
 from . import steps
-from .admission import Capacity, reasons_to_decline
+from .admission import reasons_to_decline
 from .parts import NO_RESTART, Recorder, Watch
+from .room import Room
 from .specs import kept
 
+_AGAIN_S = 30.0
+# What cannot be made again for so long behind the commit is given up here.
+_GIVE_UP_S = 180.0
+_LIES = frozenset(('created', 'exited', 'dead'))
 _MAY_DIFFER = ('HostConfig.RestartPolicy',)
 
 
@@ -28,13 +34,15 @@ class Target:
         self._parts = parts
         self._record = Recorder(parts, 'target')
         self._watch = Watch(parts)
-        self._promised = {}
-        self._arrived = {}
+        self._room = Room(parts)
+        self._refused = {}
+        self._tried = {}
+        self._stuck = {}
         self._act = {
             steps.ADMIT: self._admit, steps.STAGE: self._stage, steps.CREATE: self._create, steps.START: self._start,
             steps.COMMIT: self._commit, steps.RECORD_HEALTHY: self._healthy,
             steps.RECORD_UNHEALTHY: self._unhealthy, steps.FAIL: self._fail, steps.FINISH: self._finish,
-            steps.REMOVE_COPY: self._remove_copy, steps.CLOSE: self._close}
+            steps.REMOVE_COPY: self._remove_copy, steps.GIVE_UP: self._give_up, steps.CLOSE: self._close}
 
     def decline(self, move, why):
         """End a request that this version does not understand."""
@@ -47,61 +55,103 @@ class Target:
         copy = self._watch.copy_of_move(plan)
         wants = copy.state == 'absent' and move.target_step in (steps.ADMITTED, steps.IMAGE_WANTED, steps.STAGED)
         there = wants and images.is_here(parts.engine, plan.image, plan.image_id, plan.image_layers)
-        action = steps.target_action(plan, row, move, copy, there, move.source_step == steps.IMAGE_SENT)
+        action = steps.target_action(plan, row, move, copy, there, move.source_step == steps.IMAGE_SENT, self._may_try_again(move),
+                                     self._is_hopeless(move, copy))
         act = self._act.get(action.name)
         if act is None:
             return action
         try:
-            act(plan, row, move, copy, action.why)
+            waits = act(plan, row, move, copy, action.why)
         except (StoreError, EngineUnavailable):
             # Neither says anything about this container: look again later.
             raise
         except RingfleetError as exc:
-            self._trouble(plan, row, move, copy, str(exc))
-        return action
+            waits = self._trouble(plan, row, move, copy, str(exc))
+        return steps.Action(steps.WAIT, waits) if waits else action
+
+    def _may_try_again(self, move):
+        """Whether a stuck move may be tried again: what was missing may have come."""
+        if move.target_step != steps.STUCK:
+            self._tried.pop(move.id, None)
+            return False
+        now = self._parts.clock.monotonic()
+        if now - self._tried.setdefault(move.id, now) < _AGAIN_S:
+            return False
+        self._tried[move.id] = now
+        return True
+
+    def _is_hopeless(self, move, copy):
+        """Whether a copy that vanished behind the commit could not be made again for long."""
+        if move.target_step != steps.STUCK or copy.state != 'absent':
+            self._stuck.pop(move.id, None)
+            return False
+        now = self._parts.clock.monotonic()
+        return now - self._stuck.setdefault(move.id, now) >= _GIVE_UP_S
 
     def _trouble(self, plan, row, move, copy, why):
-        """An action failed for good: before the commit the move fails; after it a container that never ran goes back."""
+        """An action failed for good: before the commit the move fails; after it a container that never ran goes back.
+
+        Returns what is waited for, as every act.
+        """
+        waits = ''
         if not steps.committed(plan, row):
             self._record.step(move, steps.FAILED, why)
         elif steps.claimed(plan, row) and copy.state == 'created' and not copy.ran:
-            self._parts.store.put_move(move.id, target_note=why)
-            self._swap(row, replace(row, holder=plan.source, instance=plan.instance, epoch=row.epoch + 1,
-                                    previous=self._parts.host, move='', move_to=''))
+            self._refused[move.id] = why
+            waits = self._parts.gate.put_down(copy.id) if plan.exclusive else ''
+            if waits:
+                return waits
+            self._give_back(plan, row, why)
         elif move.target_step != steps.STUCK or move.target_note != why:
             self._record.step(move, steps.STUCK, why)
+        return waits
+
+    def _give_back(self, plan, row, why):
+        self._parts.store.put_move(plan.id, target_note=why)
+        self._swap(row, replace(row, holder=plan.source, instance=plan.instance, epoch=row.epoch + 1,
+                                previous=self._parts.host, move='', move_to=''))
+
+    def _give_up(self, plan, row, move, copy, why):
+        """End a move whose copy vanished behind the commit and cannot be made again: its source gets the container back, where it has a copy
+        to start, or is lost, so that its coordinator places it anew. Else it stays this host's: its user's new version, or missing.
+        """
+        parts = self._parts
+        source = next((each.state for each in parts.hosts() if each.host == plan.source), '')
+        deployed = any(each.name == plan.name for each in parts.engine.containers())
+        if not deployed and (source == LOST or (source in MEMBERS and plan.mode != FAILOVER)):
+            self._give_back(plan, row, 'it vanished here and could not be made again: %s' % why)
+            return
+        self._swap(row, replace(row, move='', move_to=''))
 
     def _admit(self, plan, row, move, copy, why):
-        against = reasons_to_decline(plan, self._capacity())
+        parts = self._parts
+        waits = parts.gate.ready() if plan.exclusive else ''
+        if waits:
+            return waits
+        stale = self._stale_copies(plan, row)
+        state = next((each.state for each in parts.hosts() if each.host == parts.host), '')
+        if state in PARTING:
+            # It was chosen before its leaving was heard of.
+            self._record.step(move, steps.DECLINED, 'this host is %s' % state)
+            return
+        against = reasons_to_decline(plan, self._room.capacity({each.id for each in stale}))
         if against:
             self._record.step(move, steps.DECLINED, '; '.join(against))
-            return
-        self._promised[plan.id] = (plan.cpu, plan.memory)
-        self._parts.store.put_placement(Placement(self._parts.host, plan.name, '', plan.epoch + 1))
+            return ''
+        for each in stale:
+            # Only the name is needed: it may be the last copy, and this move may fail. Before the placement by which it is known is written anew.
+            parts.engine.rename(each.id, aside_name(plan.name, each.id))
+        self._room.promise(plan)
+        parts.store.put_placement(Placement(parts.host, plan.name, '', plan.epoch + 1))
         self._record.step(move, steps.ADMITTED)
+        return ''
 
-    def _capacity(self):
-        parts, ports, load = self._parts, set(), self._parts.host_load()
-        promised = self._still_promised()
-        summaries = parts.engine.containers()
-        for summary in summaries:
-            if summary.state == 'running':
-                bound = (parts.engine.inspect(summary.id).get('NetworkSettings') or {}).get('Ports') or {}
-                for port, bindings in bound.items():
-                    ports.update('%s:%s/%s' % (each.get('HostIp') or '0.0.0.0', each['HostPort'],
-                                               port.partition('/')[2]) for each in bindings or [])
-        return Capacity(
-            architecture=architecture_of(parts.engine),
-            names=frozenset(each.name for each in summaries), ports=frozenset(ports),
-            cpu_used=load.cpu_used + sum(cpu for cpu, _memory in promised), cpu_capacity=load.cpu_capacity,
-            memory_free=load.memory_free - sum(memory for _cpu, memory in promised), disk_free=parts.free_disk(),
-            disk_reserve=parts.settings.disk_reserve)
-
-    def _still_promised(self):
-        """(cores, bytes) of what was admitted and does not show in this host's own figures yet."""
-        now, shows_s = self._parts.clock.monotonic(), 2 * self._parts.settings.sample_s
-        self._arrived = {ident: each for ident, each in self._arrived.items() if now - each[0] < shows_s}
-        return [*self._promised.values(), *(need for _at, need in self._arrived.values())]
+    def _stale_copies(self, plan, row):
+        """Copies of the container that were this host's in an earlier epoch and lie still here."""
+        parts = self._parts
+        known = {each.instance for each in parts.store.placements(parts.host) if each.name == plan.name} - {row.instance}
+        return [each for each in parts.engine.containers()
+                if each.name == plan.name and each.id in known and each.state in _LIES]
 
     def _stage(self, plan, row, move, copy, why):
         parts = self._parts
@@ -127,17 +177,27 @@ class Target:
         self._record.step(move, steps.CREATED, instance=ident)
 
     def _start(self, plan, row, move, copy, why):
+        if plan.exclusive:
+            if move.id in self._refused:
+                # It is on its way back, and not tried again meanwhile.
+                raise EngineError(self._refused[move.id])
+            return self._parts.gate.start(plan.name, copy.id)
         self._parts.engine.start(copy.id)
         if not steps.committed(plan, row):
             self._record.step(move, steps.STARTED)
+        return ''
 
     def _commit(self, plan, row, move, copy, why):
         parts, now = self._parts, self._parts.clock.wall()
+        waits = parts.gate.ready() if plan.exclusive else ''
+        if waits:
+            return waits
         parts.store.put_placement(Placement(parts.host, plan.name, copy.id, plan.epoch + 1))
         if self._swap(row, replace(row, holder=parts.host, epoch=plan.epoch + 1, instance=copy.id,
                                    previous=plan.source, moved_at=now, moved_for=plan.trigger,
                                    unrest=unrest_after(row, plan.trigger, now))):
             self._record.step(move, steps.COMMITTED)
+        return ''
 
     def _healthy(self, plan, row, move, copy, why):
         self._give_restart_policy(plan, copy)
@@ -150,7 +210,9 @@ class Target:
         self._record.step(move, steps.UNHEALTHY, why)
 
     def _give_restart_policy(self, plan, copy):
-        """Give the copy its user's restart policy; True when there is one."""
+        """Give the copy its user's restart policy; True when there is one. Docker restarts nothing that is exclusive."""
+        if plan.exclusive:
+            return False
         parts = self._parts
         spec = kept(parts.store, parts.key, plan.name, plan.spec_hash)
         policy = spec.config['HostConfig'].get('RestartPolicy') or NO_RESTART
@@ -164,13 +226,24 @@ class Target:
 
     def _finish(self, plan, row, move, copy, why):
         parts = self._parts
+        if copy.state != 'absent' and plan.running:
+            # Once more: a copy that was made again behind its verdict has none yet.
+            self._give_restart_policy(plan, copy)
+        if copy.state != 'absent' and row.holder == parts.host and row.instance == copy.id:
+            self._clear_aside(plan)
         if steps.claimed(plan, row) and not self._swap(row, replace(row, move='', move_to='')):
             return
         parts.broadcaster.send(EFFECTIVE, plan.name, plan.id, 'on %s, epoch %d' % (parts.host, plan.epoch + 1))
         self._record.step(move, steps.DONE, move.target_note)
-        if move.id in self._promised:
-            self._arrived[move.id] = (parts.clock.monotonic(), self._promised[move.id])
+        self._room.arrived(move.id)
         self._forget(move)
+
+    def _clear_aside(self, plan):
+        """The container is here: what gave its name up for it is kept no longer."""
+        engine = self._parts.engine
+        for each in engine.containers():
+            if is_aside(each.name, each.id) and container_of(each.name, each.id) == plan.name and each.state in _LIES:
+                engine.remove(each.id)
 
     def _remove_copy(self, plan, row, move, copy, why):
         parts = self._parts
@@ -183,15 +256,24 @@ class Target:
                 # Somebody removed it meanwhile: what was wanted is so.
                 pass
         if row is None or row.holder != parts.host:
-            parts.store.drop_placement(parts.host, plan.name)
+            self._drop_placement(plan, (copy.id, move.instance, ''))
         self._record.step(move, steps.WITHDRAWN, move.target_note)
         self._forget(move)
+
+    def _drop_placement(self, plan, made):
+        """Take back what this move put there; the placement of an earlier epoch's copy is how that one is known as stale."""
+        store, host = self._parts.store, self._parts.host
+        if any(each.name == plan.name and each.instance in made for each in store.placements(host)):
+            store.drop_placement(host, plan.name)
 
     def _close(self, plan, row, move, copy, why):
         self._forget(move)
 
     def _forget(self, move):
-        self._promised.pop(move.id, None)
+        self._room.forget(move.id)
+        self._refused.pop(move.id, None)
+        self._tried.pop(move.id, None)
+        self._stuck.pop(move.id, None)
         self._parts.transfer.discard(move.id)
         self._parts.store.unindex_move(self._parts.host, move.id)
 

@@ -1,10 +1,13 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a container's labels ask of its moves: how it moves, whether it may be moved to balance, and where it may be."""
+"""What a container's labels ask of its moves: how it moves, whether it may be moved to balance, where it may be, and which of a
+lost host's containers come first.
+"""
 from __future__ import annotations
 
-from ..containers.labels import parse
+from ..containers import labels as words
+from ..containers.labels import parse, priority_of
 from ..errors import LabelError
 from ..model import STOP_FIRST
 from ..placement.rules import Rules, parse_rules
@@ -19,6 +22,22 @@ def problems(labels):
         except LabelError as exc:
             found.append(str(exc))
     return tuple(found)
+
+
+def priority(labels):
+    """ContainerRow.priority; of a label that does not parse (``problems``) the default."""
+    try:
+        return priority_of(labels)
+    except LabelError:
+        return 0
+
+
+def replaces(labels):
+    """containers.labels.replaces; of a label that does not parse (``problems``) the default."""
+    try:
+        return words.replaces(labels)
+    except LabelError:
+        return False
 
 
 def wishes(labels):

@@ -4,7 +4,7 @@
 """The brakes of what nobody asked for: an automatic move must bring enough, fill nobody up, and not come back. Pure.
 
 Proxmox, DRS and the Kubernetes descheduler each learnt that a balancer without these moves things in circles. With them
-each move for contention lowers the larger of two utilisations, so under a steady load moves come to an end by themselves;
+each move for balance lowers the larger of two utilisations, so under a steady load moves come to an end by themselves;
 under a shifting one the doubling cooldown keeps a container from being chased around.
 """
 from __future__ import annotations
@@ -20,7 +20,13 @@ CONTENTION = 'contention'
 ANOMALY = 'anomaly'
 # A host is lost: what it ran has nowhere to stay, so no gain is asked for and nothing cools.
 LOST = 'lost'
-AUTOMATIC = (CONTENTION, ANOMALY)
+# Its host shall be empty.
+DRAIN = 'drain'
+# The whole fleet is levelled, on a schedule.
+REBALANCE = 'rebalance'
+AUTOMATIC = (CONTENTION, ANOMALY, REBALANCE)
+# Nothing is wrong with the container itself: it goes only where that is worth a move, and never by a stop it did not agree to.
+FOR_BALANCE = (CONTENTION, REBALANCE)
 
 # The design said 10 points; a simulated day (docs/placement.md) left large hosts of small containers contended with it.
 LEAST_GAIN = 0.05
@@ -48,6 +54,11 @@ def holds_back(cause, need, source, view):
     found = []
     if view.load.contended:
         found.append('it is contended itself')
+    if cause.resource != 'memory':
+        # What one host lacks must not be traded for what the other one lacks then.
+        full, most = utilisation(view, 'memory', memory=need.memory), max(utilisation(each, 'memory') for each in (source, view))
+        if full >= CALM_BELOW and full > most:
+            found.append('its memory would be used to %d %% afterwards, the limit is %d %%' % (round(full * 100), round(CALM_BELOW * 100)))
     if cause.resource == 'io':
         # Nobody can tell what a container's leaving takes off a disk; the target's must at least be much calmer.
         if view.load.io_full60 > source.load.io_full60 / 2:
@@ -61,7 +72,7 @@ def holds_back(cause, need, source, view):
         found.append('its memory would be used to %d %% afterwards, the limit is %d %%' % (
             round(after * 100), round(CALM_BELOW * 100)))
     gain = max(here, there) - max(left, after)
-    if cause.trigger == CONTENTION and gain < LEAST_GAIN:
+    if cause.trigger in FOR_BALANCE and gain < LEAST_GAIN:
         found.append('the larger utilisation of both would fall by %d points, at least %d are asked for' % (
             round(gain * 100), round(LEAST_GAIN * 100)))
     elif gain < 0:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..model import START_FIRST
 from . import planner
-from .brakes import ANOMALY, CONTENTION, LEAST_GAIN, Cause
+from .brakes import ANOMALY, CONTENTION, FOR_BALANCE, LEAST_GAIN, Cause
 from .views import CALM_BELOW, Need, utilisation
 
 NONE_MOVED = 'nothing moved, because %s'
@@ -23,7 +23,8 @@ class Tenant:
     """A container of the host in trouble.
 
     ``severe``: its reasons, where its verdict is severe. ``own_fault``: it does this to itself. ``mode`` and ``rebalance``
-    as its labels say; ``cools_s`` seconds for which its last move still keeps it here; ``io_pressure`` its own PSI.
+    as its labels say; ``cools_s`` seconds for which its last move still keeps it here; ``held``: by whom and until when,
+    '' by nobody; ``io_pressure`` its own PSI.
     """
     need: Need
     severe: tuple = ()
@@ -33,6 +34,7 @@ class Tenant:
     immovable: tuple = ()
     cools_s: float = 0.0
     running: bool = True
+    held: str = ''
     io_pressure: float = 0.0
 
 
@@ -62,7 +64,7 @@ def relieve(source, tenants, views, weights, lacking, reasons):
         return None
     brakes, last = [], None
     for tenant, cause in _in_order(source, tenants, severe, lacking, reasons):
-        against = _stays(source, tenant, cause)
+        against = stays(source, tenant, cause)
         if against:
             brakes.append('%s: %s' % (tenant.need.name, against))
             continue
@@ -74,6 +76,11 @@ def relieve(source, tenants, views, weights, lacking, reasons):
     cause = Cause(ANOMALY, lacking[0] if lacking else '', severe[0].severe) if severe else Cause(CONTENTION, lacking[0], reasons)
     why, trouble = '; '.join(brakes) or 'no managed container runs here', _trouble(source, cause)
     return Relief('', cause, trouble, '%s; %s' % (trouble, NONE_MOVED % why), tuple(brakes), last)
+
+
+def said_of(name, brakes):
+    """Those of ``brakes`` that say why this container stays."""
+    return tuple(each for each in brakes if each.startswith(('%s: ' % name, 'container %s: ' % name))) if name else ()
 
 
 def _trouble(source, cause):
@@ -109,7 +116,7 @@ def _share(source, need, resource):
     return need.memory / (source.load.memory_capacity or 1) if resource == 'memory' else 1.0
 
 
-def _stays(source, tenant, cause):
+def stays(source, tenant, cause):
     """Why a container is left where it is, whatever the hosts are like; '' when it may go."""
     if tenant.own_fault:
         return 'what is wrong with it is its own fault and would recur elsewhere'
@@ -117,10 +124,12 @@ def _stays(source, tenant, cause):
         return 'it cannot move (%s)' % '; '.join(tenant.immovable)
     if not tenant.running:
         return 'it does not run'
-    if cause.trigger == CONTENTION and tenant.mode != START_FIRST and not tenant.rebalance:
+    if tenant.held:
+        return 'it is %s' % tenant.held
+    if cause.trigger in FOR_BALANCE and tenant.mode != START_FIRST and not tenant.rebalance:
         return 'it would have to stop for the move: only %s ones go unasked, or those labelled ringfleet.rebalance=true' % START_FIRST
     share = _share(source, tenant.need, cause.resource)
-    if cause.trigger == CONTENTION and share < LEAST_GAIN:
+    if cause.trigger in FOR_BALANCE and share < LEAST_GAIN:
         # No target could make the gain larger than this: said before all of them are looked at.
         return 'its leaving would take %d points off at most, at least %d are asked for' % (round(share * 100), round(LEAST_GAIN * 100))
     if tenant.cools_s > 0:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..model import FromDict
+
 LEAST_ROUTE_MS = 1.0
 
 
 @dataclass(frozen=True)
-class Weights:
+class Weights(FromDict):
     """The weights of formula (1-1); all positive."""
     alpha: float = 1.0
     beta: float = 1.0

@@ -7,7 +7,7 @@ Everything is predicted from the same figures that everybody shares, so anybody 
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # A host that would be used to this share afterwards takes nothing more (design, section 7).
 CALM_BELOW = 0.70
@@ -41,6 +41,13 @@ class HostView:
     wrong: tuple = ()
     facts: dict = None
     containers: frozenset = frozenset()
+
+
+def promised(view, needs):
+    """A HostView to which these Needs are promised too."""
+    return replace(view, promised_cpu=view.promised_cpu + sum(need.cpu for need in needs),
+                   promised_memory=view.promised_memory + sum(need.memory for need in needs),
+                   containers=view.containers | {need.name for need in needs})
 
 
 def utilisation(view, resource, cpu=0.0, memory=0):

@@ -4,6 +4,7 @@
 """The modules' side of the socket: one request, one answer, no third-party package."""
 from __future__ import annotations
 
+import getpass
 import socket
 import time
 
@@ -85,6 +86,11 @@ class Client:
 def argument_spec(**options):
     """A module's argument spec: its own options and the socket."""
     return dict(options, socket={'type': 'path', 'default': SOCKET})
+
+
+def asker():
+    """Who asks by a module, in words."""
+    return '%s by Ansible' % getpass.getuser()
 
 
 def run(module, work):

@@ -4,14 +4,11 @@
 """Broadcasts (S2043, F9.12, F9.13; node states): hints to all hosts to look now. The truth is always re-read."""
 from __future__ import annotations
 
-from ..model import Broadcast
+from ..model import BROADCAST_KINDS, Broadcast
 
-JOINED = 'joined'
-ADOPTED = 'adopted'
-RELEASED = 'released'
-MOVED = 'moved'
-EFFECTIVE = 'effective'
-LOST = 'lost'
+JOINED, ADOPTED, RELEASED, MOVED, EFFECTIVE, LOST, AWAY, BACK, EXPIRED, LEAVING, DRAINED, LEFT = BROADCAST_KINDS
+# What was broadcast of a host and not of a container: its row has changed.
+OF_HOSTS = frozenset((JOINED, LOST, AWAY, BACK, EXPIRED, LEAVING, DRAINED, LEFT))
 
 
 class Broadcaster:

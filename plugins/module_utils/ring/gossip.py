@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..errors import StoreUnavailable
 from ..model import Beat
 from .liveness import OVERRUN_S, Reads, Signs, verdict
+from .states import LEFT
 
 
 class Gossip:
@@ -20,7 +21,7 @@ class Gossip:
 
     :param store: Store. :param registry: protocol Registry, asked for ``load.host`` and ``load.containers``.
     :param clock: ``monotonic()`` seconds, ``wall()`` milliseconds.
-    :param says: () to what else the beat says, fields of Beat by name: this host's route times and suspects.
+    :param says: () to what else the beat says, fields of Beat by name: this host's route times, its suspects, why it judges nobody.
     :param settings: for ``host``, ``beat_s`` and ``lost_after_s``.
     """
 
@@ -71,9 +72,17 @@ class Gossip:
         except StoreUnavailable:
             self._reads = self._reads.failed(now, 'the beats could not be read')
             raise
+        # One that has left is forgotten; its last beat stays in the table, where only the host itself writes.
+        gone = {row.host for row in hosts if row.state == LEFT}
+        hosts = [row for row in hosts if row.host not in gone]
+        for host in gone:
+            self._signs.pop(host, None)
+            self._beats.pop(host, None)
         for row in hosts:
             self._signs.setdefault(row.host, Signs(listed=now))
         for beat in beats:
+            if beat.host in gone:
+                continue
             self._beats[beat.host] = beat
             signs = self._signs.get(beat.host, Signs(listed=now))
             self._signs[beat.host] = replace(signs, beat=signs.beat.seen((beat.started_at, beat.counter), now))

@@ -62,7 +62,7 @@ class Probed:
 
 @dataclass(frozen=True)
 class Signs:
-    """The signals of one host as one observer has them; ``listed``: when it first looked for them."""
+    """The signals of one host as one observer has them; ``listed``: when it first read of this life of the host."""
     beat: Signal = Signal()
     gossip: Signal = Signal()
     probe: Probed = Probed()
@@ -171,7 +171,7 @@ def _silence(begun, signs, reads):
     """Seconds of silence that count, of a signal that was last heard, or first missed, at ``begun``."""
     if begun is None:
         begun = signs.listed if signs.listed is not None else reads.counted
-    return max(0.0, reads.counted - max(begun, reads.steady))
+    return max(0.0, reads.counted - max(begun, reads.steady, begun if signs.listed is None else signs.listed))
 
 
 def _is_on(when, reads, lost_after_s):

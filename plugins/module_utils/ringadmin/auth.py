@@ -1,13 +1,13 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Roles of the ring: an administrator and the watchers' own; the default superuser is gone afterwards."""
+"""Roles of the ring: an administrator, the watchers' own and one that reads; the default superuser is gone afterwards."""
 
 from __future__ import annotations
 
 import time
 
-from .session import ADMIN, DEFAULT, WATCHER, Refused, Unreachable, connect
+from .session import ADMIN, DEFAULT, READER, WATCHER, Refused, Unreachable, connect
 
 POLL_S = 0.5
 
@@ -20,14 +20,22 @@ def ensure(config):
         if DEFAULT in roles:
             session.execute(f'DROP ROLE IF EXISTS {DEFAULT}')
             changed = True
-        if WATCHER not in roles:
-            session.execute(f"CREATE ROLE IF NOT EXISTS {WATCHER} WITH LOGIN = true AND PASSWORD = '{config.watcher_password}'")
-            changed = True
-        elif not _accepted(config, WATCHER, config.watcher_password):
-            session.execute(f"ALTER ROLE {WATCHER} WITH LOGIN = true AND PASSWORD = '{config.watcher_password}'")
-            changed = True
+        changed = _ensure_role(session, config, roles, WATCHER, config.watcher_password) or changed
+        if config.reader_password:
+            changed = _ensure_role(session, config, roles, READER, config.reader_password) or changed
     _forget_default(config)
     return {'changed': changed}
+
+
+def _ensure_role(session, config, roles, name, password):
+    """Create a role that may log in, or give it its password again: True when that changed it. What it may do is the schema's to say."""
+    if name not in roles:
+        session.execute(f"CREATE ROLE IF NOT EXISTS {name} WITH LOGIN = true AND PASSWORD = '{password}'")
+        return True
+    if _accepted(config, name, password):
+        return False
+    session.execute(f"ALTER ROLE {name} WITH LOGIN = true AND PASSWORD = '{password}'")
+    return True
 
 
 def _forget_default(config):

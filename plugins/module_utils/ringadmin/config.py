@@ -16,16 +16,25 @@ class RingAdminError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """address: this host's own; contact_points: the other hosts'; timeout: seconds to wait for what takes its time."""
+    """address: this host's own; contact_points: the other hosts'; leaving: of a host that goes for good; timeout: seconds to wait for what
+    takes its time. Of that host: whether it is dead, gone from the ring, and whether the keyspaces were repaired since the last answer.
+
+    reader_password: of the role that may only read the fleet's tables; without it that role is left as it is.
+    """
 
     address: str
     admin_password: str
     watcher_password: str
+    reader_password: str = ''
     contact_points: typing.Tuple[str, ...] = ()
     port: int = 9042
     datacenter: str = 'dc1'
     ring: str = 'ringfleet'
     ca_file: str = '/etc/ringfleet/tls/ca.pem'
+    leaving: str = ''
+    dead: bool = False
+    gone: bool = False
+    repaired: bool = False
     unit: str = 'ringfleet-node.service'
     pending_file: str = '/var/lib/ringfleet/node/repair-pending.json'
     timeout: float = 60.0

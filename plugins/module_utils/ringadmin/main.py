@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m ringfleet.ringadmin.main COMMAND --config -`: what role ring_node has to do over CQL, one JSON line a command.
 
-Commands: alive, wait, auth, replication, schema, status. Exit 0 with {"changed": ...}, or 1 with {"error": text}."""
+Commands: alive, wait, auth, replication, lower, schema, forget, status. Exit 0 with {"changed": ...}, or 1 with {"error": text}."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ COMMANDS = {
     'wait': status.wait,
     'auth': auth.ensure,
     'replication': replication.ensure,
+    'lower': replication.lower,
     'schema': schema.ensure,
+    'forget': schema.forget,
     'status': status.status,
 }
 
@@ -49,8 +51,8 @@ def main(argv=None):
 
 def _failed(text, config):
     """Tell an error; a server that quotes a statement back must not tell the password in it."""
-    for secret in (config.admin_password, config.watcher_password) if config else ():
-        text = text.replace(secret, '***')
+    for secret in (config.admin_password, config.watcher_password, config.reader_password) if config else ():
+        text = text.replace(secret, '***') if secret else text
     sys.stdout.write(json.dumps({'error': text}) + '\n')
     return 1
 

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+
 from .config import RingAdminError
-from .session import ADMIN, WATCHER, connect
+from .session import ADMIN, READER, WATCHER, conditional, connect
 
 try:
     from ..store import schema as tables
@@ -21,23 +24,78 @@ GRANTS = (
     f'GRANT SELECT ON KEYSPACE system TO {WATCHER}',
     f'GRANT SELECT ON KEYSPACE system_views TO {WATCHER}',
 )
+# Of the reader no more than the fleet's tables; what is secret in them is sealed.
+READER_GRANTS = (f'GRANT SELECT ON KEYSPACE ringfleet TO {READER}',)
 COLUMNS = "SELECT table_name, column_name, kind, position, type FROM system_schema.columns WHERE keyspace_name = 'ringfleet'"
 
 
 def ensure(config):
-    """Apply tables, missing columns and grants; says whether columns or permissions differ from before.
+    """Bring the tables to this program's version, and apply the grants; says whether columns, permissions or the version differ from before.
 
-    Nothing is ever dropped, and no column's type is changed.
+    Compared, migrated, and then set by one conditional write, so of two programs at once one sets it. A version above the own
+    one is refused: an older program must not take over a fleet that a newer one runs. Nothing is ever dropped, and no column's type is changed.
     """
     if TABLES_ERROR is not None:
         raise RingAdminError(f'this version has no schema: {TABLES_ERROR}')
     with connect(config, ADMIN, config.admin_password) as session:
-        before = _snapshot(session)
+        roles = (WATCHER, READER) if config.reader_password else (WATCHER,)
+        grants = (*GRANTS, *(READER_GRANTS if config.reader_password else ()))
+        before = _snapshot(session, roles)
+        known = _version(session, before[0])
+        check(known[0])
         added = additions(before[0])
-        for statement in (*tables.statements(_factor(session, config.datacenter), config.datacenter), *added, *GRANTS):
+        if added or known[0] != tables.SCHEMA_VERSION:
+            for statement in (*tables.statements(_factor(session, config.datacenter), config.datacenter), *added):
+                session.execute(statement)
+        for statement in grants:
             session.execute(statement)
-        after = _snapshot(session)
-    return {'changed': before != after, 'version': tables.SCHEMA_VERSION, 'tables': sorted({column[0] for column in after[0]})}
+        set_here = known[0] != tables.SCHEMA_VERSION and _set_version(session, known)
+        after = _snapshot(session, roles)
+    return {'changed': before != after or set_here, 'before': known[0], 'version': tables.SCHEMA_VERSION,
+            'tables': sorted({column[0] for column in after[0]})}
+
+
+def check(version):
+    """Refuse tables of a newer version. version: as in the row, 0 where an older program or none made them."""
+    if version > tables.SCHEMA_VERSION:
+        raise RingAdminError(f'the tables of this fleet are of version {version}, this program knows {tables.SCHEMA_VERSION}: it is older than what the '
+                             f'fleet runs. Use the newer collection; nothing was changed')
+
+
+def _version(session, columns):
+    """(version, nonce) of the tables, (0, None) where nobody set one yet."""
+    if not any(column[0] == 'fleet' for column in columns):
+        return 0, None
+    row = session.execute(conditional('SELECT value, nonce FROM ringfleet.fleet WHERE key = %s'), (tables.VERSION_KEY,)).one()
+    return (0, None) if row is None else (int(json.loads(row['value'])), row['nonce'])
+
+
+def _set_version(session, known):
+    """Set the version where it is still as it was compared; True when that was done here."""
+    nonce, value = uuid.uuid4().hex, json.dumps(tables.SCHEMA_VERSION)
+    if known[1] is None:
+        done = session.execute(conditional('INSERT INTO ringfleet.fleet (key, value, nonce) VALUES (%s, %s, %s) IF NOT EXISTS'),
+                               (tables.VERSION_KEY, value, nonce))
+    else:
+        done = session.execute(conditional('UPDATE ringfleet.fleet SET value = %s, nonce = %s WHERE key = %s IF nonce = %s'),
+                               (value, nonce, tables.VERSION_KEY, known[1]))
+    if done.one()['[applied]']:
+        return True
+    # Somebody was faster: well, unless it was a newer program.
+    now = _version(session, [('fleet',)])[0]
+    check(now)
+    if now != tables.SCHEMA_VERSION:
+        raise RingAdminError(f'the version of the tables was set to {now} by an older program at the same time: run this again')
+    return False
+
+
+def forget(config):
+    """Drop the fleet's tables, with all that they hold: the fleet is no more. Roles and Cassandra's own keyspaces stay."""
+    with connect(config, ADMIN, config.admin_password) as session:
+        there = session.execute("SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = 'ringfleet'").one() is not None
+        if there:
+            session.execute('DROP KEYSPACE IF EXISTS ringfleet')
+    return {'changed': there}
 
 
 def additions(columns):
@@ -74,7 +132,7 @@ def _factor(session, datacenter):
     return int(row['replication'][datacenter])
 
 
-def _snapshot(session):
+def _snapshot(session, roles):
     columns = sorted(tuple(row.values()) for row in session.execute(COLUMNS))
-    permissions = sorted(str(sorted(row.items())) for row in session.execute(f'LIST ALL PERMISSIONS OF {WATCHER}'))
+    permissions = sorted(str(sorted(row.items())) for role in roles for row in session.execute(f'LIST ALL PERMISSIONS OF {role}'))
     return columns, permissions

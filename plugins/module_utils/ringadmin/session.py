@@ -11,17 +11,18 @@ import ssl
 from .config import RingAdminError
 
 try:
-    from cassandra import AuthenticationFailed
+    from cassandra import AuthenticationFailed, ConsistencyLevel
     from cassandra.auth import PlainTextAuthProvider
     from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
     from cassandra.policies import WhiteListRoundRobinPolicy
-    from cassandra.query import dict_factory
+    from cassandra.query import SimpleStatement, dict_factory
     DRIVER_ERROR = None
 except ImportError as error:
     DRIVER_ERROR = error
 
 ADMIN = 'ringfleet_admin'
 WATCHER = 'ringfleet_watcher'
+READER = 'ringfleet_reader'
 DEFAULT = 'cassandra'
 # The name in every node's certificate (plugin_utils/certificates.py).
 NODE_NAME = 'ringfleet-node'
@@ -35,6 +36,13 @@ class Refused(RingAdminError):
 
 class Unreachable(RingAdminError):
     """The node did not answer, or not with a certificate of this fleet's authority."""
+
+
+def conditional(text):
+    """A statement for a conditional write, or with SELECT for the serial read of what such writes made."""
+    reads = text.startswith('SELECT')
+    return SimpleStatement(text, consistency_level=ConsistencyLevel.SERIAL if reads else ConsistencyLevel.QUORUM,
+                           serial_consistency_level=None if reads else ConsistencyLevel.SERIAL)
 
 
 @contextlib.contextmanager

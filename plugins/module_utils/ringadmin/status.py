@@ -36,14 +36,16 @@ def status(config):
 def alive(config):
     """Which of the other hosts answer as nodes of this very ring, and how far their clocks are from this host's, in seconds.
 
-    foreign: nodes that answer, but not to this fleet: another secret, authority or ring name. Never join past one of these."""
-    living, foreign, silent, skew = [], {}, {}, {}
+    foreign: nodes that answer, but not to this fleet: another secret, authority or ring name. Never join past one of these.
+    replaces: somebody counts a node at this host's address to the ring; one that has no data of its own comes in its place."""
+    living, foreign, silent, skew, replaces = [], {}, {}, {}, False
     for address in config.contact_points:
         try:
             with connect(config, ADMIN, config.admin_password, address) as session:
                 before = time.time()
                 row = session.execute(CLOCK).one()
                 after = time.time()
+                known = config.address in normal(session)
         except Refused:
             foreign[address] = 'it refuses the password that derives from ringfleet_secret'
         except Unreachable as error:
@@ -53,8 +55,9 @@ def alive(config):
                 foreign[address] = f"it belongs to the ring {row['cluster_name']!r}"
                 continue
             living.append(address)
+            replaces = replaces or known
             skew[address] = least_skew(before, row['now'] / 1000.0, after)
-    return {'changed': False, 'alive': living, 'foreign': foreign, 'silent': silent, 'skew': skew}
+    return {'changed': False, 'alive': living, 'foreign': foreign, 'silent': silent, 'skew': skew, 'replaces': replaces}
 
 
 def least_skew(before, theirs, after):

@@ -170,6 +170,10 @@ class Store(ABC):
     def ring_work(self):
         """What the *local* ring node does besides serving, in words: () or some of 'streaming', 'a repair'."""
 
+    @abstractmethod
+    def copies(self):
+        """How many copies the ring keeps of each row of ringfleet."""
+
     # -- plain rows: one writer a cell ------------------------------------------------------------------------------
 
     @abstractmethod

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 import threading
 import time
 from dataclasses import asdict, fields
@@ -14,72 +13,22 @@ from ..errors import OutcomeUnknown, StoreUnavailable
 from ..model import Beat, Broadcast, Decision, HostLoad, LoadReport, MoveRow, Placement
 from .base import CONDITIONAL, Endpoint, Store, check_spec_size, new_nonce
 from .cells import to_cell, to_row
+from .cluster import LWT, READ, RETRY_CONNECT_S
 from .cql import DECISION_COLUMNS, Statements
 from .days import day_of, hour_of, hours_between
 
 try:
     import cassandra
-    from cassandra import ConsistencyLevel
-    from cassandra.auth import PlainTextAuthProvider
-    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
-    from cassandra.policies import (
-        ConstantReconnectionPolicy,
-        DCAwareRoundRobinPolicy,
-        FallthroughRetryPolicy,
-    )
+    from cassandra.cluster import NoHostAvailable
     from cassandra.protocol import ErrorMessage
     from cassandra.query import BatchStatement, BatchType
 except ImportError:  # pragma: no cover - the watcher's environment always has it
     cassandra = None
-    DCAwareRoundRobinPolicy = object
 
 _SHARD = 0
-_LWT = 'lwt'
-_LWT_TIMEOUT_S = 1.5
-_PLAIN_TIMEOUT_S = 3.0
 _READ_TRIES = 3
 # Tokens change only when a node joins or leaves.
 _TOKENS_S = 60.0
-_RETRY_CONNECT_S = 2.0
-
-
-class _LocalFirst(DCAwareRoundRobinPolicy):
-    """The own host's node first, then the others in turn: the local node's answer is nearest, and its death costs one try."""
-
-    def __init__(self, local_dc, address):
-        super().__init__(local_dc)
-        self._own = address
-
-    def make_query_plan(self, working_keyspace=None, query=None):
-        plan = list(super().make_query_plan(working_keyspace, query))
-        yield from sorted(plan, key=lambda host: host.address != self._own)
-
-
-def cluster_of(settings, secrets):
-    """A Cluster for the watcher: TLS verified against the ring's authority, Paxos in a profile of its own.
-
-    Idle heartbeats of 1 s with 2 s of patience leave a frozen coordinator within seconds (measured).
-    """
-    context = ssl.create_default_context(cafile=settings.ca_file)
-
-    def policy():
-        return _LocalFirst(settings.datacenter, settings.address)
-
-    profiles = {
-        EXEC_PROFILE_DEFAULT: ExecutionProfile(
-            load_balancing_policy=policy(), consistency_level=ConsistencyLevel.QUORUM,
-            request_timeout=_PLAIN_TIMEOUT_S),
-        _LWT: ExecutionProfile(
-            load_balancing_policy=policy(), retry_policy=FallthroughRetryPolicy(),
-            consistency_level=ConsistencyLevel.QUORUM, serial_consistency_level=ConsistencyLevel.SERIAL,
-            request_timeout=_LWT_TIMEOUT_S)}
-    return Cluster(
-        list(settings.contact_points), port=settings.native_port, ssl_context=context,
-        auth_provider=PlainTextAuthProvider(secrets.store_user, secrets.store_password),
-        execution_profiles=profiles, protocol_version=5,
-        reconnection_policy=ConstantReconnectionPolicy(_RETRY_CONNECT_S, max_attempts=None),
-        idle_heartbeat_interval=1, idle_heartbeat_timeout=2, connect_timeout=4, control_connection_timeout=4,
-        schema_metadata_enabled=False, token_metadata_enabled=False)
 
 
 class CassandraStore(Store):
@@ -112,7 +61,7 @@ class CassandraStore(Store):
             except (NoHostAvailable, cassandra.DriverException, OSError) as exc:
                 self._why = _reason(exc)
                 cluster.shutdown()
-                self._closed.wait(_RETRY_CONNECT_S)
+                self._closed.wait(RETRY_CONNECT_S)
                 continue
             self._cluster, self._statements, self._session = cluster, statements, session
             self._connected.set()
@@ -133,21 +82,24 @@ class CassandraStore(Store):
             raise StoreUnavailable('The ring did not serve a request: %s' % _reason(exc),
                                    'Look at: systemctl status ringfleet-node on the hosts.') from exc
 
+    def _ask(self, statement, values=(), profile=READ):
+        """Rows of a read. It changes nothing, so unlike a write it may simply be asked again."""
+        for _try in range(_READ_TRIES - 1):
+            try:
+                return self._run(statement, values, profile)
+            except StoreUnavailable:
+                if self._session is None:
+                    raise
+        return self._run(statement, values, profile)
+
     # -- conditional rows -------------------------------------------------------------------------------------------
 
     def read(self, kind, key):
-        for left in reversed(range(_READ_TRIES)):
-            try:
-                found = self._run(self._s.read[kind], (key,), _LWT)
-                return to_row(kind, found[0]._asdict()) if found else None
-            except StoreUnavailable:
-                # A read changes nothing, so unlike a conditional write it may simply be asked again.
-                if not left:
-                    raise
-        return None
+        found = self._ask(self._s.read[kind], (key,), LWT)
+        return to_row(kind, found[0]._asdict()) if found else None
 
     def scan(self, kind):
-        return [to_row(kind, row._asdict()) for row in self._run(self._s.scan[kind])]
+        return [to_row(kind, row._asdict()) for row in self._ask(self._s.scan[kind])]
 
     def _cas(self, row, expected):
         names = [each.name for each in fields(row)]
@@ -161,7 +113,7 @@ class CassandraStore(Store):
         if self._session is None:
             raise StoreUnavailable('The ring is out of reach: %s' % self._why, 'Look at ringfleet-node on this host.')
         try:
-            return self._session.execute(statement, values, execution_profile=_LWT).was_applied
+            return self._session.execute(statement, values, execution_profile=LWT).was_applied
         except cassandra.Unavailable as exc:
             # The coordinator saw too few replicas before it proposed anything.
             raise StoreUnavailable('The ring has no quorum: %s' % _reason(exc),
@@ -191,6 +143,10 @@ class CassandraStore(Store):
         statements, local = self._s.ring_work, self._local()
         return tuple(word for word, asked in statements.items() if any(self._run(each, host=local) for each in asked))
 
+    def copies(self):
+        (row,) = self._run(self._s.replication)
+        return sum(int(count) for name, count in row.replication.items() if name != 'class')
+
     def gossip(self):
         statements, local = self._s, self._local()
         tokens = self._tokens_at(local)
@@ -215,12 +171,14 @@ class CassandraStore(Store):
 
     def put_beat(self, beat):
         self._run(self._s.put_beat, (_SHARD, beat.host, beat.boot_id, beat.started_at, beat.counter, beat.beat_at,
-                                     beat.version, json.dumps(asdict(beat.load)), json.dumps(beat.routes), json.dumps(beat.suspects)))
+                                     beat.version, json.dumps(asdict(beat.load)), json.dumps(beat.routes), json.dumps(beat.suspects), beat.repaired_at,
+                                     beat.judges_nobody))
 
     def beats(self):
         return [Beat(row.host, row.boot_id, row.started_at, row.counter, row.beat_at, row.version,
-                     HostLoad.from_dict(json.loads(row.load)), json.loads(row.routes or '{}'), tuple(json.loads(row.suspects or '[]')))
-                for row in self._run(self._s.beats, (_SHARD,))]
+                     HostLoad.from_dict(json.loads(row.load)), json.loads(row.routes or '{}'), tuple(json.loads(row.suspects or '[]')),
+                     row.repaired_at or 0, row.judges_nobody or '')
+                for row in self._ask(self._s.beats, (_SHARD,))]
 
     def put_loads(self, host, reports, gone=()):
         # One partition, so one mutation: a host's reports of one round appear together.
@@ -233,7 +191,7 @@ class CassandraStore(Store):
             self._run(batch)
 
     def loads(self, host):
-        return [LoadReport.from_dict(json.loads(row.report)) for row in self._run(self._s.loads, (host,))]
+        return [LoadReport.from_dict(json.loads(row.report)) for row in self._ask(self._s.loads, (host,))]
 
     def put_placement(self, placement):
         self._run(self._s.put_placement, (placement.host, placement.name, placement.instance, placement.epoch))
@@ -242,14 +200,14 @@ class CassandraStore(Store):
         self._run(self._s.drop_placement, (host, name))
 
     def placements(self, host):
-        return [Placement.from_dict(row._asdict()) for row in self._run(self._s.placements, (host,))]
+        return [Placement.from_dict(row._asdict()) for row in self._ask(self._s.placements, (host,))]
 
     def put_spec(self, name, digest, sealed):
         check_spec_size(name, sealed)
         self._run(self._s.put_spec, (name, digest, bytes(sealed)))
 
     def spec(self, name, digest):
-        found = self._run(self._s.spec, (name, digest))
+        found = self._ask(self._s.spec, (name, digest))
         return bytes(found[0].sealed) if found else None
 
     def put_move(self, ident, **columns):
@@ -260,11 +218,11 @@ class CassandraStore(Store):
         self._run(batch)
 
     def move(self, ident):
-        found = self._run(self._s.move, (ident,))
+        found = self._ask(self._s.move, (ident,))
         return to_row(MoveRow, found[0]._asdict()) if found else None
 
     def moves(self):
-        return [to_row(MoveRow, row._asdict()) for row in self._run(self._s.moves)]
+        return [to_row(MoveRow, row._asdict()) for row in self._ask(self._s.moves)]
 
     def index_move(self, host, ident):
         self._run(self._s.index_move, (host, ident))
@@ -273,7 +231,7 @@ class CassandraStore(Store):
         self._run(self._s.unindex_move, (host, ident))
 
     def open_moves(self, host):
-        return [row.id for row in self._run(self._s.open_moves, (host,))]
+        return [row.id for row in self._ask(self._s.open_moves, (host,))]
 
     def put_broadcast(self, broadcast):
         each = broadcast
@@ -285,7 +243,7 @@ class CassandraStore(Store):
         found = []
         for hour in hours_between(since_at, time.time() * 1000 + 5000):
             found.extend(Broadcast.from_dict(row._asdict())
-                         for row in self._run(self._s.broadcasts, (_SHARD, hour)) if row.sent_at >= since_at)
+                         for row in self._ask(self._s.broadcasts, (_SHARD, hour)) if row.sent_at >= since_at)
         return sorted(found, key=lambda each: (each.sent_at, each.id))
 
     def put_decision(self, decision):
@@ -293,7 +251,7 @@ class CassandraStore(Store):
         self._run(self._s.put_decision, [day_of(decision.decided_at)] + [to_cell(value) for value in values])
 
     def decisions(self, host, day):
-        found = [to_row(Decision, row._asdict()) for row in self._run(self._s.decisions, (host, day))]
+        found = [to_row(Decision, row._asdict()) for row in self._ask(self._s.decisions, (host, day))]
         return sorted(found, key=lambda each: (each.decided_at, each.id))
 
     def close(self):

@@ -43,7 +43,7 @@ class Statements:
             self.update[kind] = prepare('UPDATE {ks}.%s SET %s WHERE %s=? IF nonce=?' % (
                 table, ', '.join('"%s"=?' % name for name in others), key))
         self.put_beat = prepare('INSERT INTO {ks}.beats (shard, host, boot_id, started_at, counter, beat_at, version,'
-                                ' load, routes, suspects) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+                                ' load, routes, suspects, repaired_at, judges_nobody) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
         self.beats = prepare('SELECT * FROM {ks}.beats WHERE shard=?')
         self.put_load = prepare('INSERT INTO {ks}.loads (host, name, report) VALUES (?, ?, ?)')
         self.drop_load = prepare('DELETE FROM {ks}.loads WHERE host=? AND name=?')
@@ -70,6 +70,7 @@ class Statements:
         self.gossip = SimpleStatement('SELECT * FROM system_views.gossip_info', **one)
         self.peers = SimpleStatement('SELECT peer, tokens FROM system.peers_v2', **one)
         self.local = SimpleStatement('SELECT broadcast_address, tokens FROM system.local', **one)
+        self.replication = SimpleStatement("SELECT replication FROM system_schema.keyspaces WHERE keyspace_name='%s'" % KEYSPACE, **one)
         # The node keeps what ended for days; a repair that it only takes part in shows as a validation or as streaming.
         self.ring_work = {
             'streaming': (SimpleStatement("SELECT id FROM system_views.streaming WHERE status='start' LIMIT 1"

@@ -16,6 +16,11 @@ def day_of(at):
     return _utc(at).strftime('%Y-%m-%d')
 
 
+def time_of(at):
+    """As people read it, ``YYYY-MM-DD HH:MM:SS UTC``."""
+    return _utc(at).strftime('%Y-%m-%d %H:%M:%S UTC')
+
+
 def hour_of(at):
     """``YYYY-MM-DDTHH``."""
     return _utc(at).strftime('%Y-%m-%dT%H')

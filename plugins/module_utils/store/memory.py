@@ -28,6 +28,7 @@ class Tables:
     broadcasts: dict = field(default_factory=dict)
     decisions: dict = field(default_factory=dict)
     endpoints: dict = field(default_factory=dict)
+    ring: dict = field(default_factory=lambda: {'copies': 3})
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -62,6 +63,9 @@ class MemoryStore(Store):
 
     def ring_work(self):
         return self.work
+
+    def copies(self):
+        return self.tables.ring['copies']
 
     def put_beat(self, beat):
         with self.tables.lock:

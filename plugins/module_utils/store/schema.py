@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 6
+# The row of table fleet that says of which version the tables are.
+VERSION_KEY = 'schema'
 KEYSPACE = 'ringfleet'
 MOVES_TTL_S = 30 * 86400
 DECISIONS_TTL_S = 30 * 86400
@@ -50,15 +52,17 @@ TABLES = (
     # Conditional writes only.
     Table('containers', _columns(
         '''name text, holder text, epoch int, instance text, spec_hash text, image text, intent text, move text, move_to text,
-           previous text, moved_at bigint, moved_for text, unrest int, nonce text'''), 'name'),
+           previous text, moved_at bigint, moved_for text, unrest int, exclusive boolean, priority int, hold_by text, hold_for text,
+           hold_until bigint, nonce text'''), 'name'),
     Table('hosts', _columns(
         '''host text, state text, generation int, since_at bigint, by text, boot_id text, address text, ssh_port int,
-           ssh_host_key text, ssh_user_key text, coordinator text, failover_epoch int, facts text, away_until bigint, nonce text'''), 'host'),
+           ssh_host_key text, ssh_user_key text, coordinator text, failover_epoch int, facts text, away_until bigint, away_for_s int,
+           renewals bigint, lease_ttl_s double, lease_expired boolean, nonce text'''), 'host'),
     Table('fleet', _columns('key text, value text, nonce text'), 'key'),
     # Plain writes, one writer a cell.
     Table('beats', _columns(
         '''shard int, host text, boot_id text, started_at bigint, counter bigint, beat_at bigint, version text, load text,
-           routes text, suspects text'''), '(shard), host'),
+           routes text, suspects text, repaired_at bigint, judges_nobody text'''), '(shard), host'),
     Table('loads', _columns('host text, name text, report text'), '(host), name'),
     Table('placements', _columns('host text, name text, instance text, epoch int'), '(host), name'),
     Table('specs', _columns('name text, hash text, sealed blob'), '(name), hash'),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The system's clocks. A simulator hands in its own object of the same two methods."""
+"""The system's clocks. A simulator hands in its own object of the same three methods."""
 from __future__ import annotations
 
 import time
@@ -14,6 +14,11 @@ class SystemClock:
     def monotonic():
         """Seconds that never go back."""
         return time.monotonic()
+
+    @staticmethod
+    def boottime():
+        """Seconds since the kernel started, suspended ones included: the one clock that all processes of a host share."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     @staticmethod
     def wall():

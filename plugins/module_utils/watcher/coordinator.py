@@ -3,28 +3,51 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The failover of lost hosts (design, section 5): who saw a host die claims it, and makes elsewhere what it ran.
 
-The claim is one conditional write on the host's row, as it was watched; from then on its writer coordinates. What it does
-can be done twice: it looks at rows and open moves, never at its own memory, so whoever succeeds it goes on where it stopped.
+The claim is one conditional write on the host's row, as it was watched; from then on its writer coordinates. So does who marked
+a lease as expired (watcher/lease_watch.py), for what is exclusive alone, unless the host is lost as well. What it does can be
+done twice: it looks at rows and open moves, never at its own memory, so whoever succeeds it goes on where it stopped.
 """
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from ..errors import Conflict, ProtocolError
-from ..model import RUNNING, ContainerRow, HostRow
+from ..model import FAILOVER, RUNNING, ContainerRow, HostRow
 from ..moves import steps
 from ..moves.asking import Ask, send
 from ..moves.planning import plan_of
-from ..moves.source import next_id
+from ..moves.source import last_of
 from ..placement.brakes import LOST as TRIGGER
+from ..placement.rehearsal import bound
+from ..ring import leases
 from ..ring.broadcast import LOST as TOLD
-from ..ring.membership import LEFT, LOST, NORMAL
+from ..ring.losses import too_few
+from ..ring.states import LEFT, LOST, MEMBERS, OBSERVER, moved
+from .hook import HOST_LOST
+from .waiting import BEING_PLACED, ITS_HOST, ITS_LEASE, NO_PLACE, NOT_ARMED, ON_ITS_WAY, OTHERS, STOPPED, STOPPED_BY_USER, UNDER_WAY
 
-# Two nodes of three are a quorum; with fewer hosts the loss of one stops the store, and nobody could tell who is left.
-LEAST_HOSTS = 3
+# A coordinator whose watcher is silent for so long brings nothing on.
+_STUCK_S = 30.0
 _AGAIN_S = 30.0
 # While nothing changes a host that stays lost is looked at so seldom.
 _CALM_S = 5.0
+# Longer than this a container keeps nobody of a lower priority waiting.
+_PATIENCE_S = 60.0
+# Kinds of waiting that were decided here. One that found no place was told with its candidates when it was planned, and what goes
+# on, or waits for its turn, is not decided yet.
+_DECIDED = frozenset((ITS_HOST, STOPPED, ITS_LEASE, NOT_ARMED))
+# Steps of a target behind which a move needs no other one: it was admitted, and the image is there.
+_HAS_ROOM = frozenset((steps.STAGED, steps.CREATED, steps.STARTED, steps.COMMITTED, steps.HEALTHY, steps.UNHEALTHY, steps.STUCK, steps.DONE))
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """Why a container of a lost host waits; ``kind``: as in waiting.py; ``placing``: its room is still being looked for."""
+    host: str
+    why: str
+    kind: str
+    placing: bool = False
 
 
 class Coordinator:
@@ -38,27 +61,47 @@ class Coordinator:
         self._wake = wake
         self._asked = {}
         self._due = 0.0
-        self.pending = {}
+        self._seen = None
+        self._held_since = {}
+        self._waits = {}
+
+    @property
+    def pending(self):
+        """{container: why} of the containers of lost hosts that wait here."""
+        return {name: wait.why for name, wait in self._waits.items()}
+
+    @property
+    def kinds(self):
+        """{container: kind of waiting} of the same."""
+        return {name: wait.kind for name, wait in self._waits.items()}
 
     def armed(self):
         """'' when a loss leads to a failover, else why it does not."""
-        members = [row for row in self._b.membership.hosts() if row.state != LEFT]
-        if len(members) < LEAST_HOSTS:
-            return 'not armed: %d of the %d hosts that a failover needs' % (len(members), LEAST_HOSTS)
-        pause = self._b.fleet.pause()
+        return self._against(self._b.fleet.pause())
+
+    def known_against(self):
+        """The same by the last known pause, without asking the store."""
+        return self._against(self._b.fleet.known_pause)
+
+    def _against(self, pause):
+        few = too_few(self._b.membership.hosts())
+        if few:
+            return few
         return 'the fleet is paused (%s)' % pause.reason if pause.reason else ''
 
     def look(self):
         """Claim what may be claimed, and bring on what this host coordinates. Raises as the store does."""
         rows, me = {row.host: row for row in self._b.membership.hosts()}, self._b.settings.host
+        self._take_parts(rows)
         losses = self._b.observer.losses()
-        mine = [row for row in rows.values() if row.state == LOST and row.coordinator == me]
-        gone = {row.host for row in rows.values() if row.state in (LOST, LEFT)} | set(losses)
-        died = [row for row in rows.values() if row.state == NORMAL and row.host in losses]
-        orphaned = [row for row in rows.values() if row.state == LOST and row.coordinator != me and row.coordinator in gone]
-        claimable = died + orphaned
+        mine = [row for row in rows.values() if row.coordinator == me != row.host and (row.state == LOST or row.lease_expired)]
+        gone = self.gone()
+        died = [row for row in rows.values() if row.state in MEMBERS and row.host in losses]
+        orphaned = [row for row in rows.values() if row.coordinator != me != row.host and row.coordinator in gone and (
+            row.state == LOST or row.lease_expired)]
+        claimable = died + [row for row in orphaned if row not in died]
         if not mine and not claimable:
-            self.pending = {}
+            self._tell({}, ())
             return
         now = self._b.clock.monotonic()
         if not claimable and now < self._due:
@@ -66,23 +109,40 @@ class Coordinator:
         self._due = now + _CALM_S
         against = self.armed()
         if against:
-            self.pending = {each.name: against for each in self._b.store.scan(ContainerRow)
-                            if each.holder in {row.host for row in mine + claimable}}
+            self._tell({row.name: self._begun(row) or _Wait(row.holder, against, NOT_ARMED)
+                        for row in self._lost_by({row.host: row for row in mine + claimable}, losses)}, mine)
             return
         for row in claimable:
-            if self._claim(row, losses.get(row.host, 'its coordinator %s is gone' % row.coordinator)):
+            if self._claim(row, losses.get(row.host, '')):
                 mine.append(row)
         if claimable:
-            self._b.membership.refresh()
-        pending = {}
-        for row in mine:
-            pending.update(self._fail_over(row.host))
-        if pending != self.pending:
+            rows = {row.host: row for row in self._b.membership.refresh()}
+        pending = self._fail_over([rows.get(row.host, row) for row in mine])
+        if any(wait.placing for wait in pending.values()) or {name: wait.why for name, wait in pending.items()} != self.pending:
             # Something goes on: look again at once.
             self._due = now
-        self.pending = pending
+        self._tell(pending, mine)
 
-    def _claim(self, row, why):
+    def _tell(self, waits, mine):
+        """Show what waits, where all can read it too of the HostRows that are coordinated here, and record what was decided on it."""
+        b = self._b
+        self._waits = waits
+        b.waiting.tell({row.host: {name: '' if wait.placing else wait.why for name, wait in waits.items() if wait.host == row.host} for row in mine})
+        for name, wait in waits.items():
+            if wait.kind in _DECIDED:
+                b.unmoved.refuse(self._letter(name, wait.host), wait.why)
+
+    def gone(self):
+        """Names of the hosts that bring on no failover: lost, about to be declared so, left, or without a watcher for long."""
+        observer, found = self._b.observer, set(self._b.observer.losses())
+        for row in self._b.membership.hosts():
+            judged = observer.judgement(row)
+            if row.state in (LOST, LEFT) or ('beat' in judged.silent and (judged.since_s or 0.0) >= _STUCK_S):
+                found.add(row.host)
+        return found
+
+    def _claim(self, row, loss):
+        """Become the coordinator of a host, and with ``loss`` (why, or '') declare it lost."""
         b, me = self._b, self._b.settings.host
         before = b.store.read(HostRow, row.host)
         if before is None or before.nonce != row.nonce:
@@ -90,21 +150,37 @@ class Coordinator:
             return False
         try:
             b.store.swap(before, replace(
-                before, state=LOST, by=me, coordinator=me, failover_epoch=before.failover_epoch + 1,
-                since_at=b.clock.wall() if before.state != LOST else before.since_at))
+                moved(before, LOST, OBSERVER, me, b.clock.wall()) if loss and before.state != LOST else before,
+                coordinator=me, failover_epoch=before.failover_epoch + 1))
         except Conflict:
             return False
-        b.broadcaster.send(TOLD, detail='%s: %s' % (row.host, why))
-        self._take_over(row.host, before.coordinator)
+        b.broadcaster.send(TOLD, detail='%s: %s' % (row.host, loss or 'its coordinator %s is gone' % before.coordinator))
+        if loss and before.state != LOST:
+            b.hook.tell(HOST_LOST, row.host, reason=loss)
+        self.succeed(row.host, before.coordinator)
         return True
 
-    def _take_over(self, lost, before):
+    def succeed(self, lost, before):
         """List the moves of a predecessor at this host too: it has their source's part from now on."""
-        b = self._b
+        b, self._due = self._b, 0.0
         for ident in b.store.open_moves(before) if before else ():
             plan = self._plan(b.store.move(ident))
             if plan is not None and plan.source == lost:
                 b.store.index_move(b.settings.host, ident)
+
+    def _take_parts(self, rows):
+        """List the failovers in which this host has the source's part and does not know it: those of a host that it coordinates,
+        where it died before it took them over, and its own, which nobody may have any more once it is back.
+        """
+        b, view = self._b, self._b.custody.view
+        if view is self._seen:
+            return
+        for row in view.rows.values():
+            plan = self._plan(b.store.move(row.move)) if row.move and row.move not in b.mover.open else None
+            if plan is not None and plan.mode == FAILOVER and b.settings.host in (plan.source, getattr(rows.get(plan.source), 'coordinator', '')):
+                b.store.index_move(b.settings.host, row.move)
+                self._wake()
+        self._seen = view
 
     @staticmethod
     def _plan(move):
@@ -114,16 +190,39 @@ class Coordinator:
             # A newer neighbour's: it is left to whoever understands it.
             return None
 
-    def _fail_over(self, lost):
-        """Bring on the failover of one host; ``{container: why}`` for what waits."""
-        self._end_its_part(lost)
-        pending = {}
-        for row in sorted(self._b.store.scan(ContainerRow), key=lambda each: each.name):
-            if row.holder == lost:
-                why = self._one(lost, row)
-                if why:
-                    pending[row.name] = why
+    def _fail_over(self, hosts):
+        """Bring on the failover of these HostRows; ``{container: _Wait}``.
+
+        The higher priority first: a lower one is asked for when each above it has its room or waits for some, so that none takes
+        the room that a higher one finds only at its second try.
+        """
+        of = {host.host: host for host in hosts}
+        for host in hosts:
+            if host.state == LOST:
+                self._end_its_part(host.host)
+        rows = sorted(self._lost_by(of), key=lambda row: (-row.priority, row.name))
+        self._held_since = {level: since for level, since in self._held_since.items() if level in {row.priority for row in rows}}
+        pending, before = {}, ''
+        for level, its_rows in groupby(rows, key=lambda row: row.priority):
+            waits = {row.name: self._leased(of[row.holder], row) or self._standing(row) or (
+                _Wait(row.holder, before, OTHERS) if before else self._ask(row)) for row in its_rows}
+            pending.update(waits)
+            if not before and self._holds_up(level, waits.values()):
+                before = 'those of priority %d come first' % level
         return pending
+
+    def _lost_by(self, of, losses=()):
+        """ContainerRows of these hosts that a failover is for: of one that is not lost, only what is exclusive."""
+        return [row for row in self._b.store.scan(ContainerRow)
+                if row.holder in of and (row.exclusive or of[row.holder].state == LOST or row.holder in losses)]
+
+    def _holds_up(self, level, waits):
+        """Whether lower priorities still wait for this one; not for ever, as where an image takes its time."""
+        if not any(wait.placing for wait in waits):
+            self._held_since.pop(level, None)
+            return False
+        now = self._b.clock.monotonic()
+        return now - self._held_since.setdefault(level, now) < _PATIENCE_S
 
     def _end_its_part(self, lost):
         """Moves that left the lost host: behind their commit its clean-up is all that is missing, and it does that when it
@@ -139,42 +238,55 @@ class Coordinator:
             if steps.committed(plan, row) and row.holder != lost:
                 b.store.put_move(ident, source_step=steps.CLEANED, source_note='its source is lost')
 
-    def _one(self, lost, row):
-        """Ask for the failover of one container, unless that is under way; why it waits, or ''."""
-        b, now = self._b, self._b.clock.monotonic()
-        if row.intent != RUNNING:
-            return 'its user stopped it'
-        if row.move and self._is_failover_of(lost, row.move):
-            return 'it is on its way to %s' % row.move_to
-        report = b.prospects.report(row.name, lost)
-        if report is not None and report.immovable:
-            return 'it cannot run elsewhere (%s), it waits for %s' % ('; '.join(report.immovable), lost)
-        if not row.spec_hash:
-            return 'its spec was not kept yet when %s was lost, it waits for it' % lost
-        ident, asked_at = self._asked.get(row.name, ('', None))
-        last = self._last_of(ident)
-        if last is not None and last.source_step != steps.ABORTED:
-            return 'it is being placed'
-        if asked_at is not None and now - asked_at < _AGAIN_S:
-            return last.source_note if last is not None else 'it is being placed'
-        ident = b.new_id()
-        send(b.store, ident, Ask(row.name, lost, by='the failover of %s by %s' % (lost, b.settings.host), trigger=TRIGGER,
-                                 reasons=('host %s is lost' % lost,)), b.settings.host)
-        self._asked[row.name] = (ident, now)
-        self._wake()
-        return 'it is being placed'
+    def _leased(self, host, row):
+        """The _Wait of an exclusive container that is not taken over yet, or None; whether its host is lost says nothing about that."""
+        if not row.exclusive or host.lease_expired:
+            return None
+        if not leases.has_lease(host):
+            return _Wait(host.host, '%s had no lease, so it is never taken over, it waits for it' % host.host, ITS_HOST)
+        return _Wait(host.host, leases.in_words(self._b.leases.runs_out_s(host)), ITS_LEASE)
 
-    def _last_of(self, ident):
-        """The newest of a move and those that asked the next best after it."""
-        move = self._b.store.move(ident) if ident else None
-        while move is not None:
-            following = self._b.store.move(next_id(move.id))
-            if following is None:
-                return move
-            move = following
+    def _standing(self, row):
+        """The _Wait of one container, or None when it is time to ask for its failover."""
+        b, now, lost = self._b, self._b.clock.monotonic(), row.holder
+        begun = self._begun(row)
+        if begun is not None:
+            return begun
+        against = bound(row, b.prospects.report(row.name, lost))
+        if against:
+            return _Wait(lost, '%s, it waits for %s' % (against, lost), ITS_HOST)
+        ident, asked_at = self._asked.get(row.name, ('', None))
+        last = last_of(self._b.store, ident)
+        if last is not None and last.source_step == steps.CLEANED:
+            # That one took effect: it is another loss by now.
+            last = asked_at = None
+        if last is not None and last.source_step != steps.ABORTED:
+            return _Wait(lost, BEING_PLACED, UNDER_WAY, True)
+        if asked_at is not None and now - asked_at < _AGAIN_S:
+            return _Wait(lost, last.source_note, NO_PLACE) if last is not None else _Wait(lost, BEING_PLACED, UNDER_WAY, True)
         return None
 
-    def _is_failover_of(self, lost, ident):
+    def _begun(self, row):
+        """The _Wait of one that is stopped, or on its way already, so that nothing is to be decided on it; or None."""
+        if row.intent != RUNNING:
+            return _Wait(row.holder, STOPPED_BY_USER, STOPPED)
+        move = self._b.store.move(row.move) if row.move else None
+        if self._is_failover_of(row.holder, move):
+            return _Wait(row.holder, ON_ITS_WAY % row.move_to, UNDER_WAY, move.target_step not in _HAS_ROOM)
+        return None
+
+    def _ask(self, row):
+        """Ask for the failover of one container; its _Wait."""
+        b, ident = self._b, self._b.new_id()
+        send(b.store, ident, self._letter(row.name, row.holder), b.settings.host)
+        self._asked[row.name] = (ident, b.clock.monotonic())
+        self._wake()
+        return _Wait(row.holder, BEING_PLACED, UNDER_WAY, True)
+
+    def _letter(self, name, lost):
+        return Ask(name, lost, by='the failover of %s by %s' % (lost, self._b.settings.host), trigger=TRIGGER, reasons=('host %s is lost' % lost,))
+
+    def _is_failover_of(self, lost, move):
         """Whether a move takes its container from this lost host; one that brought it there is over with its target."""
-        plan = self._plan(self._b.store.move(ident))
+        plan = self._plan(move)
         return plan is not None and plan.trigger == TRIGGER and plan.source == lost

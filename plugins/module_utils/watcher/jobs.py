@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long work off the loop: a small pool, one job a key at a time, and nothing that a job raises is lost."""
+"""Work off the loop, long or on a beat of its own: a small pool, one job a key at a time, and nothing that it raises is lost."""
 from __future__ import annotations
 
 import threading
@@ -44,3 +44,34 @@ class Jobs:
     def stop(self):
         """Begin no more; jobs under way are resumable by design and are not waited for."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Repeater:
+    """Calls something again and again in a thread of its own, whatever the loop does.
+
+    :param on_bug: told every exception that the call lets out; it is called again all the same.
+    """
+
+    def __init__(self, name, period_s, call, on_bug):
+        self._period_s = period_s
+        self._call = call
+        self._on_bug = on_bug
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self):
+        """Begin."""
+        self._thread.start()
+
+    def stop(self):
+        """Call no more; a call under way comes to its end."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self):
+        while not self._stop.wait(self._period_s):
+            try:
+                self._call()
+            except Exception as exc:  # pylint: disable=broad-except
+                # As in a job: a bug must not cost the lease.
+                self._on_bug(exc)

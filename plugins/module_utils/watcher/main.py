@@ -22,18 +22,24 @@ from .. import settings as settings_room
 from ..containers.docker_engine import DockerEngine
 from ..containers.transfer import SshTransfer
 from ..errors import ConfigError, EngineError, RingfleetError
+from ..guard.orders import Post
 from ..model import HostRow
 from ..monitor.cgroup import Cgroups, read_text
 from ..network.rtt import probe
 from ..protocol.server import Server
-from ..store.cassandra import CassandraStore, cluster_of
+from ..store.cassandra import CassandraStore
+from ..store.cluster import cluster_of
 from .build import Outside, build
 from .clock import SystemClock
 from .events import Events
-from .jobs import Jobs
+from .hook import run_command
+from .jobs import Jobs, Repeater
 
 _JOBS = 4
 _PROBES = 4
+_HOOKS = 2
+# How often it is asked whether something is due for the lease.
+_LEASE_POLL_S = 0.25
 _EXIT_CONFIG = 2
 _EXIT_LOCKED = 3
 
@@ -89,12 +95,21 @@ def _parts_of(settings, secrets, log, wake, make_store):
     transfer = SshTransfer(settings)
     built = build(Outside(settings, secrets.seal_key, clock, store, engine, Cgroups(), transfer,
                           Jobs(_JOBS, on_bug, wake), Events(engine, clock, wake, log), me, free_disk, probe,
-                          Jobs(_PROBES, on_bug, wake), log), wake)
+                          Jobs(_PROBES, on_bug, wake), Post(settings.guard_orders_file, settings.guard_receipt_file), log,
+                          run_command, Jobs(_HOOKS, on_bug, wake)), wake)
     return built, on_bug
 
 
 def _ring_store(settings, secrets):
     return CassandraStore(lambda: cluster_of(settings, secrets), settings.address)
+
+
+def serve_metrics(built, settings, log):
+    """Let the metrics be scraped; a port that is taken costs the metrics and nothing else."""
+    try:
+        built.metrics.serve(settings.metrics_address, settings.metrics_port)
+    except ConfigError as exc:
+        log.error('%s', exc)
 
 
 def serve(settings, secrets, make_store=_ring_store):
@@ -119,6 +134,11 @@ def serve(settings, secrets, make_store=_ring_store):
     server = Server(settings.socket, built.registry, on_bug)
     server.start()
     built.events.start()
+    lease = Repeater('lease', _LEASE_POLL_S, built.lease.tend, on_bug)
+    lease.start()
+    if settings.metrics_port:
+        # In a job: to listen looks up the address's own name, which takes long where names do not resolve.
+        built.probes.start('metrics', lambda: serve_metrics(built, settings, log))
     notify('READY=1')
     while not ending.is_set():
         pause = built.loop.cycle()
@@ -126,6 +146,7 @@ def serve(settings, secrets, make_store=_ring_store):
         wake.wait(min(pause, 1.0))
         wake.clear()
     notify('STOPPING=1')
+    lease.stop()
     server.stop()
     built.events.stop()
     built.store.close()
@@ -142,6 +163,10 @@ def check(settings):
     missing = [path for path in (settings.ca_file, settings.ssh_key_file, settings.state_dir) if not os.path.exists(path)]
     if missing:
         raise ConfigError('Not there: %s' % ', '.join(missing), 'The playbook ringfleet.core.join makes them.')
+    if settings.hook_command:
+        path = settings.hook_command[0]
+        if not os.path.isfile(path) or not os.access(path, os.X_OK):
+            raise ConfigError('hook_command: %s is no file that can be run' % path, 'Put it there and make it executable first.')
     return secrets
 
 

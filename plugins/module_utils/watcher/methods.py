@@ -11,9 +11,11 @@ from ..containers.spec import masked, request_of
 from ..errors import NoSuchContainer
 from ..model import ContainerRow
 from ..names import check_container_name
+from ..moves import staging
+from ..ring import leases
+from ..ring.holds import hold_of, released
+from . import repairs
 from .lookups import hosts_of, reasons_of, row_of
-
-_STOP_TIMEOUT_S = 10
 
 
 def _rounded(seconds):
@@ -36,8 +38,6 @@ class Methods:
         registry.add('host.info', self.host_info, {'name': str}, ('name',))
         registry.add('load.info', self.load_info, {'host': str, 'name': str}, ('host', 'name'))
         registry.add('container.info', self.container_info, {'name': str}, ('name',))
-        registry.add('cleanup.check', self.cleanup_check, {'name': str}, ('name',))
-        registry.add('cleanup.run', self.cleanup_run, {'name': str}, ('name',))
         registry.add('broadcast.info', self.broadcast_info, {'since_s': int, 'kind': str}, ('since_s', 'kind'))
         registry.add('watcher.status', self.watcher_status)
 
@@ -53,7 +53,8 @@ class Methods:
             judged, answers = observer.judgement(row), self._b.routes.answers_of(row.host)
             found.append({
                 'host': row.host, 'state': row.state, 'generation': row.generation, 'since_at': row.since_at,
-                'by': row.by, 'address': row.address, 'boot_id': row.boot_id, 'facts': dict(row.facts), 'signs': word,
+                'by': row.by, 'away_until': row.away_until, 'away_s': int(self._b.membership.away_left_s(row)),
+                'address': row.address, 'boot_id': row.boot_id, 'facts': dict(row.facts), 'signs': word,
                 'beat': {'age_s': _rounded(beat_age), 'counter': beat.counter if beat else 0,
                          'version': beat.version if beat else '', 'silent': 'beat' in judged.silent},
                 'gossip': {'age_s': _rounded(gossip_age), 'status': endpoint.status if endpoint else '',
@@ -65,11 +66,20 @@ class Methods:
                 'probe': {'age_s': _rounded(observer.probe_age(row)), 'boot_id': answers.boot_id, 'error': answers.error,
                           'silent': 'probe' in judged.silent},
                 'liveness': {'word': judged.word, 'since_s': _rounded(judged.since_s), 'finding': observer.sentence(row)},
-                'backups': list(backups.get(row.host, ())), 'suspects': list(beat.suspects) if beat else [],
+                'repair': {'age_s': repairs.age_s(beat, self._b.clock.wall()), 'ended_at': beat.repaired_at if beat else 0},
+                'lease': self._lease(row), 'backups': list(backups.get(row.host, ())), 'suspects': list(beat.suspects) if beat else [],
                 'routes': dict(beat.routes) if beat else {},
                 'load': beat.load.to_dict() if beat else None})
         return {'observer': self._b.settings.host, 'suspects': list(observer.suspects()), 'judges_nobody': observer.judges_nobody(),
                 'hosts': found}
+
+    def _lease(self, row):
+        """What is known of a host's lease: of this host's own by its own clock, of another's by when its renewals were seen."""
+        b, own = self._b, row.host == self._b.settings.host
+        seen = b.leases.seen(row)
+        age = b.lease.age_s() if own else leases.age_s(seen, b.clock.monotonic()) if seen and leases.has_lease(row) else None
+        return {'held': leases.has_lease(row) and not row.lease_expired, 'renewals': row.renewals, 'ttl_s': row.lease_ttl_s,
+                'expired': row.lease_expired, 'age_s': _rounded(age), 'fence_in_s': _rounded(b.lease.fence_in_s()) if own else None}
 
     def load_info(self, host='', name=''):
         """The fused load reports of all hosts, one host or one container, as shared through the ring."""
@@ -89,13 +99,16 @@ class Methods:
     def container_info(self, name=''):
         """Each container's row; for those of this host also what they are and their masked creation request."""
         rows = [row_of(self._b, name)] if name else sorted(self._b.store.scan(ContainerRow), key=lambda each: each.name)
-        view = self._b.custody.view
+        view, staged, backups = self._b.custody.view, {}, self._b.observer.backups()
         found = []
         for row in rows:
-            data = {key: value for key, value in row.to_dict().items() if key != 'nonce'}
+            hold = hold_of(row, self._b.clock.wall())
+            data = {key: value for key, value in (row if hold else released(row)).to_dict().items() if key != 'nonce'}
             word = view.words.get(row.name, '')
-            data.update(here=word, missing=row.name in view.missing,
-                        immovable=list(reasons_of(self._b, row)), request=None)
+            if row.holder not in staged:
+                staged[row.holder] = staging.staged(self._b.store, row.holder, backups.get(row.holder, ()))
+            data.update(hold_s=hold.left_s if hold else 0, here=word, missing=row.name in view.missing,
+                        immovable=list(reasons_of(self._b, row)), staged_on=list(staged[row.holder].get(row.name, ())), request=None)
             if word:
                 data['request'] = self._masked(view, row.name)
             found.append(data)
@@ -109,38 +122,6 @@ class Methods:
         except NoSuchContainer:
             return None
 
-    # -- leftovers --------------------------------------------------------------------------------------------------
-
-    def cleanup_check(self, name=''):
-        """Copies on this host that a move left behind: no row names them, no open move needs them (S301).
-
-        A copy whose container has no holder is kept: it may be the only one.
-        """
-        if name:
-            check_container_name(name)
-        removed, kept = [], []
-        for summary, row in self._b.custody.leftovers(self._b.mover.open):
-            if name not in ('', summary.name):
-                continue
-            copy = {'name': summary.name, 'instance': summary.id, 'state': summary.state, 'holder': row.holder}
-            if row.holder:
-                removed.append(copy)
-            else:
-                kept.append(dict(copy, why='nobody holds this container: this may be its only copy'))
-        return {'host': self._b.settings.host, 'removed': removed, 'kept': kept}
-
-    def cleanup_run(self, name=''):
-        """Remove them (S302)."""
-        told = self.cleanup_check(name)
-        for copy in told['removed']:
-            if copy['state'] == 'running':
-                self._b.engine.stop(copy['instance'], _STOP_TIMEOUT_S)
-            self._b.engine.remove(copy['instance'])
-            if copy['holder'] != self._b.settings.host:
-                self._b.store.drop_placement(self._b.settings.host, copy['name'])
-        self._b.custody.dirty = True
-        return told
-
     # -- hints and self ---------------------------------------------------------------------------------------------
 
     def broadcast_info(self, since_s=3600, kind=''):
@@ -153,4 +134,4 @@ class Methods:
     def watcher_status(self):
         """This watcher: its sentence, its troubles, its version; answers also while the ring is out of reach."""
         return {'host': self._b.settings.host, 'version': self._b.version, 'sentence': self._b.sentence(),
-                'troubles': self._b.troubles(), 'registered': self._b.membership.registered}
+                'exclusive': self._b.exclusives.troubles(), 'troubles': self._b.troubles(), 'registered': self._b.membership.registered}

@@ -11,7 +11,8 @@ from ..model import ContainerRow
 from ..moves.planning import need_of
 from ..placement.views import HostView
 from ..ring.liveness import ALIVE
-from ..ring.membership import NORMAL
+from ..ring.states import NORMAL
+from ..store.days import time_of
 
 
 class Prospects:
@@ -28,18 +29,25 @@ class Prospects:
 
     def need(self, name, source):
         """The Need of a container as its holder last reported it; nothing where there is no report yet."""
-        return need_of(self._reports(source).get(name), name, source)
+        return need_of(self.reports(source).get(name), name, source)
 
     def report(self, name, host):
         """The last LoadReport of a container that a host shared, or None."""
-        return self._reports(host).get(name)
+        return self.reports(host).get(name)
 
     def views(self, source):
         """A HostView of every host, route times as ``source`` measured them; '' leaves the route out."""
+        return self._views(source, *self._promised())
+
+    def views_from(self, sources):
+        """{source: views(source)} of several, the rows read once."""
         promised, names = self._promised()
+        return {source: self._views(source, promised, names) for source in sources}
+
+    def _views(self, source, promised, names):
         beat = self._gossip.beat_of(source) if source else None
         routes = beat.routes if beat else {}
-        found = []
+        found, away = [], {row.host for row in self._membership.away()}
         for row in self._membership.hosts():
             word, _beat_age, _gossip_age = self._gossip.signs_of(row.host)
             wrong = []
@@ -47,6 +55,8 @@ class Prospects:
                 wrong.append('its state is %s' % row.state)
             if word != ALIVE:
                 wrong.append('it is %s' % word)
+            if row.host in away:
+                wrong.append('it goes away until %s' % time_of(row.away_until))
             if source and row.host != source and row.host not in routes:
                 wrong.append('the route from %s was never measured' % source)
             own = self._gossip.beat_of(row.host)
@@ -65,12 +75,13 @@ class Prospects:
                 names.setdefault(row.holder, set()).add(row.name)
             if row.move_to and row.holder and row.holder != row.move_to:
                 if row.holder not in reports:
-                    reports[row.holder] = self._reports(row.holder)
+                    reports[row.holder] = self.reports(row.holder)
                 need = need_of(reports[row.holder].get(row.name), row.name, row.holder)
                 cpu, memory = promised.get(row.move_to, (0.0, 0))
                 promised[row.move_to] = (cpu + need.cpu, memory + need.memory)
                 names.setdefault(row.move_to, set()).add(row.name)
         return promised, names
 
-    def _reports(self, host):
+    def reports(self, host):
+        """{container: LoadReport} as a host last shared them."""
         return {report.name: report for report in self._store.loads(host)} if host else {}

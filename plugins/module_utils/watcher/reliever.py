@@ -8,19 +8,14 @@ same move with the same record.
 """
 from __future__ import annotations
 
-import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from ..model import RUNNING, ContainerRow, Decision
+from ..model import ContainerRow
 from ..monitor.anomaly import SEVERE, heat
 from ..moves.asking import Ask, send
-from ..moves.planning import need_of
 from ..placement import brakes
-from ..placement.relief import Tenant, relieve
-
-# After so long without trouble the same reasons are told anew; a quiet minute after a move is no end of the trouble.
-_FORGET_S = 600.0
-_NUMBER = re.compile(r'\d+(\.\d+)?')
+from ..placement.relief import NONE_MOVED, relieve
+from .tenants import tenant_of
 
 
 class Reliever:
@@ -32,8 +27,6 @@ class Reliever:
     def __init__(self, built, wake):
         self._b = built
         self._wake = wake
-        self._told = ''
-        self._told_at = 0.0
         self._tries = {}
         self.sentence = ''
 
@@ -44,12 +37,12 @@ class Reliever:
         lacking = heat(host) if host.contended else {}
         if not lacking and not any(each.anomaly == SEVERE for each in b.load.containers()):
             self.sentence = ''
-            if b.clock.monotonic() - self._told_at > _FORGET_S:
-                self._told = ''
             return
         pause = b.fleet.pause()
         if pause.reason:
-            self._tell('nothing moved, because the fleet is paused (%s)' % pause.reason)
+            why = 'the fleet is paused (%s)' % pause.reason
+            self._tell(NONE_MOVED % why, brakes.CONTENTION if lacking else brakes.ANOMALY,
+                       brakes=tuple('%s: %s' % (each.name, why) for each in b.load.containers()))
             return
         if any(not b.mover.stuck(ident) for ident in b.store.open_moves(b.settings.host)):
             return
@@ -64,7 +57,9 @@ class Reliever:
         if relief.name:
             self._go(relief)
         else:
-            self._tell(relief.sentence, relief, weights)
+            choice = relief.choice
+            self._tell(relief.sentence, relief.cause.trigger, weights=asdict(weights), brakes=relief.brakes,
+                       candidates=tuple(each.to_dict() for each in choice.scores) if choice else ())
 
     def _tenants(self):
         b, now = self._b, self._b.clock.wall()
@@ -74,11 +69,8 @@ class Reliever:
             row = rows.get(report.name)
             if row is None or row.holder != b.settings.host or row.move:
                 continue
-            found.append(Tenant(
-                need_of(report, report.name, b.settings.host), report.reasons if report.anomaly == SEVERE else (),
-                report.own_fault, report.mode, report.rebalance, report.immovable,
-                max(brakes.cools_s(row, now), self._tried_s(row.instance)),
-                row.intent == RUNNING and report.status == 'running', report.io_pressure))
+            tenant = tenant_of(row, report, now)
+            found.append(replace(tenant, cools_s=max(tenant.cools_s, self._tried_s(row.instance))))
         return found
 
     def _tried_s(self, instance):
@@ -95,19 +87,11 @@ class Reliever:
         send(b.store, ident, Ask(
             relief.name, b.settings.host, by='ringfleet on %s' % b.settings.host, trigger=relief.cause.trigger,
             resource=relief.cause.resource, reasons=(relief.trouble,), brakes=relief.brakes))
-        self.sentence, self._told = relief.sentence, ''
+        self.sentence = relief.sentence
+        b.unmoved.forget('')
         self._wake()
 
-    def _tell(self, sentence, relief=None, weights=None):
-        """Store why nothing moves, once for each change of the reasons; changed figures alone are no change."""
+    def _tell(self, sentence, trigger, **columns):
+        """Store why nothing moves, on the whole host: each container that might have gone is in ``brakes``."""
         self.sentence = sentence
-        bare, self._told_at = _NUMBER.sub('', sentence), self._b.clock.monotonic()
-        if bare == self._told:
-            return
-        b = self._b
-        choice = relief.choice if relief else None
-        b.store.put_decision(Decision(
-            b.new_id(), b.settings.host, relief.cause.trigger if relief else brakes.CONTENTION, '', '', '', sentence,
-            asdict(weights) if weights else {}, tuple(each.to_dict() for each in choice.scores) if choice else (),
-            relief.brakes if relief else (), decided_at=b.clock.wall()))
-        self._told = bare
+        self._b.unmoved.tell('', trigger, sentence, **columns)

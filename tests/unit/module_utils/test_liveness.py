@@ -228,6 +228,8 @@ def fleet(alive, dead, suspects=('h3',), **declared):
      'h3 is lost: silent for 6 s by beat, gossip and probe, no other observer is left to ask, 3 of 5 hosts are alive'),
     (fleet(['h1', 'h2', 'h4'], ['h3']) + [Member('h5', False, ())], ('h5',), 'lost',
      'h3 is lost: silent for 6 s by beat, gossip and probe, no other observer is left to ask, 3 of 5 hosts are alive'),
+    ([Member('h1', True), Member('h2', True, ('h3',)), Member('h4', True, ()), Member('h3', False)], ('h2', 'h4'), 'held',
+     'held: h3 is lost here, and h4 does not see it so'),
     (fleet(['h1'], ['h3']), (), 'held', 'held: 1 of 2 hosts alive is no majority, a tie'),
     (fleet(['h1', 'h2'], ['h3', 'h4']), ('h2',), 'held', 'held: 2 of 4 hosts alive is no majority, a tie'),
     (fleet(['h1', 'h2'], ['h3', 'h4', 'h5']), ('h2',), 'held', 'held: 2 of 5 hosts alive is no majority'),

@@ -20,6 +20,7 @@ STOP_FIRST = replace(PLAN, mode='stop-first')
 CLAIMED = ContainerRow('web', 'h1', 4, 'old', move='m', move_to='h2')
 COMMITTED = ContainerRow('web', 'h2', 5, 'new', move='m', move_to='h2', previous='h1')
 FREE = replace(CLAIMED, move='', move_to='')
+ELSEWHERE = ContainerRow('web', 'h3', 5, 'third', previous='h1')
 RETURNED = ContainerRow('web', 'h1', 6, 'old', previous='h2')
 RUNS = Copy('old', 'running', well=True, ran=True)
 MADE = Copy('new', 'created')
@@ -50,6 +51,8 @@ def move(source='claimed', target='', instance=''):
     (PLAN, COMMITTED, move(target='healthy'), RUNS, '', steps.CLEAN),
     (PLAN, replace(COMMITTED, move=''), move(target='done'), RUNS, '', steps.CLEAN),
     (PLAN, replace(COMMITTED, holder='h3', epoch=9, move='other'), move(target='done'), RUNS, '', steps.CLEAN),
+    (PLAN, ELSEWHERE, move(target='started'), RUNS, '', steps.WITHDRAW),
+    (STOP_FIRST, replace(COMMITTED, move='other'), move('planned'), RUNS, '', steps.WITHDRAW),
     (PLAN, RETURNED, move('stopped', 'committed'), Copy('old', 'exited'), '', steps.WITHDRAW),
     (PLAN, COMMITTED, move('cleaned', 'healthy'), Copy(), '', steps.CLOSE),
     (PLAN, FREE, move('aborted'), RUNS, '', steps.CLOSE)])
@@ -83,6 +86,18 @@ def test_the_sources_next_action(plan, row, seen, copy, overdue, expected):
     (replace(PLAN, running=False), COMMITTED, move(target='committed'), MADE, False, False, steps.RECORD_HEALTHY),
     (PLAN, COMMITTED, move(target='healthy'), Copy('new', 'running', well=True), False, False, steps.WAIT),
     (PLAN, COMMITTED, move('cleaned', 'healthy'), Copy('new', 'running', well=True), False, False, steps.FINISH),
+    # Its source was lost behind the commit, and the coordinator of its failover ended the source's part.
+    (STOP_FIRST, COMMITTED, move('cleaned', 'committed'), MADE, False, False, steps.START),
+    (PLAN, COMMITTED, move('cleaned', 'committed'), Copy('new', 'running', well=True), False, False, steps.RECORD_HEALTHY),
+    (PLAN, COMMITTED, move('cleaned', 'stuck'), Copy(), False, False, steps.FINISH),
+    # Or before it, and a failover was faster.
+    (PLAN, ELSEWHERE, move(target='started'), Copy('new', 'running', well=True), False, False, steps.REMOVE_COPY),
+    (STOP_FIRST, replace(ELSEWHERE, move='f'), move(target='created'), MADE, False, False, steps.REMOVE_COPY),
+    (PLAN, ELSEWHERE, move('planned'), Copy(), False, False, steps.REMOVE_COPY),
+    (PLAN, ELSEWHERE, move(target='committed'), Copy('new', 'running', well=True), False, False, steps.FINISH),
+    # Or it began behind the commit, and was aborted.
+    (STOP_FIRST, replace(COMMITTED, move=''), move(target='committed'), MADE, False, False, steps.START),
+    (STOP_FIRST, replace(COMMITTED, move=''), move(target='created'), Copy('new', 'running', well=True), False, False, steps.RECORD_HEALTHY),
     (PLAN, COMMITTED, move(target='committed'), Copy(), False, False, steps.CREATE),
     (PLAN, COMMITTED, move(target='stuck'), Copy(), False, False, steps.WAIT),
     (PLAN, COMMITTED, move(target='unhealthy'), Copy('new', 'running', well=True), False, False, steps.RECORD_HEALTHY),
@@ -93,6 +108,30 @@ def test_the_sources_next_action(plan, row, seen, copy, overdue, expected):
     (PLAN, FREE, move('aborted', 'withdrawn'), Copy(), False, False, steps.CLOSE)])
 def test_the_targets_next_action(plan, row, seen, copy, there, arrived, expected):
     assert steps.target_action(plan, row, seen, copy, there, arrived).name == expected
+
+
+def test_what_is_stuck_is_tried_again_when_it_may():
+    assert steps.target_action(PLAN, COMMITTED, move(target='stuck'), Copy(), False, False, True).name == steps.CREATE
+
+
+def test_what_vanished_behind_the_commit_is_given_up_once_it_is_hopeless_unless_its_source_has_none_left():
+    def hopeless(source, target, copy):
+        return steps.target_action(PLAN, COMMITTED, move(source, target), copy, False, False, True, True).name
+    assert hopeless('stopped', 'stuck', Copy()) == steps.GIVE_UP
+    assert hopeless('cleaned', 'stuck', Copy()) == steps.CREATE
+    assert hopeless('stopped', 'committed', Copy()) == steps.CREATE
+    assert hopeless('stopped', 'stuck', Copy('new', 'running', well=True, ran=True)) == steps.RECORD_HEALTHY
+
+
+@pytest.mark.parametrize('row, source, target, times, word', [
+    (CLAIMED, 'claimed', 'created', (), 'open'), (COMMITTED, 'stopped', 'committed', (), 'committed'), (FREE, 'aborted', '', (), 'aborted'),
+    (None, 'cleaned', 'done', ('healthy',), 'done'), (None, 'cleaned', 'done', ('unhealthy',), 'unhealthy'), (None, 'cleaned', 'done', (), 'done'),
+    (None, 'cleaned', 'withdrawn', ('committed',), 'aborted'), (None, 'cleaned', 'withdrawn', ('healthy',), 'done'),
+    # Its target is lost, and a failover made it elsewhere.
+    (replace(ELSEWHERE, epoch=6), 'cleaned', 'committed', ('committed',), 'aborted'), (replace(ELSEWHERE, epoch=6), 'cleaned', 'healthy', ('healthy',), 'done'),
+    (COMMITTED, 'cleaned', 'committed', ('committed',), 'committed')])
+def test_a_moves_outcome_in_one_word(row, source, target, times, word):
+    assert steps.outcome(PLAN, row, replace(move(source, target), target_times=dict.fromkeys(times, 1))) == word
 
 
 def test_nothing_is_taken_over_before_it_may_be():

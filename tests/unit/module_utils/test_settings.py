@@ -18,6 +18,8 @@ def test_defaults_fill_up():
     made = settings.from_dict(GOOD)
     assert (made.beat_s, made.native_port, made.contact_points) == (1.0, 9042, ('10.0.0.1',))
     assert settings.from_dict(dict(GOOD, beat_s=2)).beat_s == 2
+    assert (made.metrics_address, made.metrics_port, made.hook_command) == ('127.0.0.1', 9044, ())
+    assert settings.from_dict(dict(GOOD, hook_command=['/bin/true', '-x'])).hook_command == ('/bin/true', '-x')
     assert (made.rack, made.facts, made.lost_after_s) == ('rack1', {}, 5.0)
 
 
@@ -38,6 +40,8 @@ def test_every_wrong_fact_is_named():
     ({'lost_after_s': 1.5}, 'lost_after_s: is 1.5, must be at least 2.0'),
     ({'lost_after_s': 5, 'beat_s': 2.6}, 'lost_after_s: is 5, must be at least two beats \\(beat_s is 2.6\\)'),
     ({'contact_points': []}, 'contact_points: must be a list'), ({'log_level': 'LOUD'}, "log_level: is 'LOUD'"),
+    ({'hook_command': ['']}, 'hook_command: must be a list of texts'), ({'hook_command': ['notify']}, 'must begin with an absolute path'),
+    ({'hook_command': '/bin/notify'}, 'hook_command: is str, must be list'), ({'metrics_port': -1}, 'metrics_port: is -1, must be at least 0'),
     ({'native_port': True}, 'native_port: is bool'), ({'facts': ['ssd']}, 'facts: is list, must be dict'),
     ({'facts': {'Disk': 'ssd'}}, "facts: 'Disk' is no name of a fact"), ({'facts': {'': 'ssd'}}, "facts: '' is no name"),
     ({'facts': {'rack': 'r2'}}, 'facts: rack is built in'), ({'facts': {'container': 'web'}}, 'facts: container is built in'),

@@ -13,6 +13,7 @@ SPEC = {
     "ringfleet_secret": {"type": "str", "required": True, "description": "The secret."},
     "ringfleet_ssh_port": {"type": "int", "description": "A port."},
     "ringfleet_settings": {"type": "dict", "description": "More."},
+    "ringfleet_purge": {"type": "bool", "description": "All of it."},
 }
 GOOD = {"ringfleet_secret": "unit-test-secret-0123456789-abcdefghij"}
 
@@ -20,6 +21,7 @@ GOOD = {"ringfleet_secret": "unit-test-secret-0123456789-abcdefghij"}
 def test_good_variables_have_no_problem() -> None:
     assert problems(dict(GOOD, ringfleet_ssh_port=22, ringfleet_settings={}), SPEC) == []
     assert problems(dict(GOOD, ringfleet_ssh_port="22"), SPEC) == []
+    assert problems(dict(GOOD, ringfleet_purge="true"), SPEC) == problems(dict(GOOD, ringfleet_purge=False), SPEC) == []
 
 
 @pytest.mark.parametrize(("given", "text"), [
@@ -27,6 +29,7 @@ def test_good_variables_have_no_problem() -> None:
     ({"ringfleet_quite_else": "x"}, "remove it, or use one of"),
     ({"ringfleet_ssh_port": "ssh"}, "ringfleet_ssh_port must be of the type int, it is str"),
     ({"ringfleet_ssh_port": True}, "must be of the type int, it is bool"),
+    ({"ringfleet_purge": "perhaps"}, "ringfleet_purge must be of the type bool, it is str"),
     ({"ringfleet_settings": ["a"]}, "ringfleet_settings must be of the type dict, it is list"),
     ({"ringfleet_secret": ["hidden-value"]}, "ringfleet_secret must be of the type str, it is list"),
     ({"ringfleet_secret": ""}, "ringfleet_secret is not set: The secret."),

@@ -13,12 +13,14 @@ import types
 import typing
 
 import pytest
+from cassandra import ConsistencyLevel
 
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import main as cli
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import auth, config, replication, schema, session, status
-from ansible_collections.ringfleet.core.plugins.module_utils.store.schema import TABLES
+from ansible_collections.ringfleet.core.plugins.module_utils.store.schema import SCHEMA_VERSION, TABLES
 
 GIVEN = {"address": "10.0.0.1", "admin_password": "planted-secret-a", "watcher_password": "planted-secret-b"}
+READING = dict(GIVEN, reader_password="planted-secret-c")
 
 
 @pytest.mark.parametrize(("nodes", "factor"), [(1, 1), (2, 2), (3, 3), (4, 3), (5, 5), (50, 5)])
@@ -37,6 +39,17 @@ def test_copies_are_raised_and_never_lowered(current: dict, wanted: int) -> None
     assert replication.wanted(current, "dc1", 3) == wanted
 
 
+@pytest.mark.parametrize(("current", "wanted"), [
+    (None, None),
+    ({"class": "org.apache.cassandra.locator.SimpleStrategy", "replication_factor": "3"}, None),
+    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "2"}, None),
+    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "3"}, 2),
+    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "5"}, 4),
+])
+def test_copies_are_lowered_one_by_one_and_never_raised(current: dict, wanted: int) -> None:
+    assert replication.lowered(current, "dc1", 2) == wanted
+
+
 def test_a_due_repair_outlives_the_run(tmp_path) -> None:
     path = str(tmp_path / "pending.json")
     assert replication.pending(path) == []
@@ -53,13 +66,14 @@ def test_a_wrong_configuration_is_named(text: str, said: str) -> None:
 @pytest.mark.parametrize(("error", "said"), [
     (config.RingAdminError("the ring node 10.0.0.1 does not answer"), "the ring node 10.0.0.1 does not answer"),
     (ValueError("near PASSWORD = 'planted-secret-b'"), "ValueError: near PASSWORD = '***'"),
+    (ValueError("near PASSWORD = 'planted-secret-c'"), "ValueError: near PASSWORD = '***'"),
 ])
 def test_errors_are_one_line_without_a_secret(error, said, monkeypatch, capsys) -> None:
     def broken(given: config.Config) -> dict:
         raise error
 
     monkeypatch.setitem(cli.COMMANDS, "status", broken)
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(GIVEN)))
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(READING)))
     assert cli.main(["status", "--config", "-"]) == 1
     printed = capsys.readouterr().out
     assert json.loads(printed) == {"error": said}
@@ -110,12 +124,16 @@ def test_a_superuser_that_stays_is_told(monkeypatch) -> None:
 class Ring:
     """A session with a ring that has some of the tables' columns; it notes what changes it."""
 
-    def __init__(self, columns: dict) -> None:
+    def __init__(self, columns: dict, version: int | None = None) -> None:
         self.columns = columns
         self.changes = []
+        self.row = None if version is None else {"value": str(version), "nonce": "seen"}
+        self.faster = None
 
-    def execute(self, query: str) -> typing.Any:
-        """Answers what the schema asks; one new column comes to be with each ALTER."""
+    def execute(self, query: typing.Any, values: tuple = ()) -> typing.Any:
+        """Answers what the schema asks; one new column comes to be with each ALTER. ``faster``: the version that somebody sets meanwhile."""
+        if not isinstance(query, str):
+            return types.SimpleNamespace(one=lambda answer=self.conditional(query, values): answer)
         if "system_schema.columns" in query:
             return [{"table_name": table, "column_name": column, "kind": "regular", "position": -1, "type": kind}
                     for table, columns in self.columns.items() for column, kind in columns.items()]
@@ -129,6 +147,22 @@ class Ring:
             self.columns[table][column] = kind
         return []
 
+    def conditional(self, query: typing.Any, values: tuple) -> dict | None:
+        """The version's row: read, or written if it is still what was read."""
+        assert query.serial_consistency_level == (None if query.query_string.startswith("SELECT") else ConsistencyLevel.SERIAL)
+        if query.query_string.startswith("SELECT"):
+            assert query.consistency_level == ConsistencyLevel.SERIAL
+            return self.row
+        assert query.query_string.endswith(("IF NOT EXISTS", "IF nonce = %s"))
+        self.changes.append(query.query_string)
+        if self.faster is not None:
+            self.row = {"value": str(self.faster), "nonce": "another"}
+        wanted = (None, *values[1:]) if query.query_string.startswith("INSERT") else (values[3], *values[:2])
+        applied = (self.row["nonce"] if self.row else None) == wanted[0]
+        if applied:
+            self.row = {"value": wanted[1], "nonce": wanted[2]}
+        return {"[applied]": applied}
+
 
 def columns_of_the_tables() -> dict:
     return {table.name: dict(table.columns) for table in TABLES}
@@ -141,9 +175,9 @@ def ensured(ring: Ring, monkeypatch) -> dict:
 
 
 def test_a_whole_schema_is_left_as_it_is(monkeypatch) -> None:
-    ring = Ring(columns_of_the_tables())
+    ring = Ring(columns_of_the_tables(), SCHEMA_VERSION)
     assert ensured(ring, monkeypatch)["changed"] is False
-    assert not [query for query in ring.changes if query.startswith("ALTER")]
+    assert not [query for query in ring.changes if not query.startswith("GRANT")]
 
 
 def test_what_an_older_version_lacks_is_added_once(monkeypatch) -> None:
@@ -178,3 +212,86 @@ def test_what_cannot_be_mended_is_named_and_nothing_is_changed(monkeypatch) -> N
     assert "column facts of table ringfleet.hosts is map<text, text> and must be text" in str(caught.value)
     assert "table ringfleet.loads has no column name in its key" in str(caught.value)
     assert ring.changes == []
+
+
+@pytest.mark.parametrize("version", [None, 3])
+def test_the_version_is_set_once_behind_the_migration(monkeypatch, version: int | None) -> None:
+    ring = Ring(columns_of_the_tables(), version)
+    del ring.columns["beats"]["repaired_at"]
+    told = ensured(ring, monkeypatch)
+    assert (told["changed"], told["before"], told["version"], ring.row["value"]) == (True, version or 0, SCHEMA_VERSION, str(SCHEMA_VERSION))
+    written = [number for number, query in enumerate(ring.changes) if "ringfleet.fleet " in query and "CREATE" not in query]
+    assert len(written) == 1 and written[0] > max(number for number, query in enumerate(ring.changes) if query.startswith("ALTER"))
+    ring.changes.clear()
+    assert ensured(ring, monkeypatch)["changed"] is False
+    assert all(query.startswith("GRANT") for query in ring.changes)
+
+
+def test_an_older_program_refuses_and_changes_nothing(monkeypatch) -> None:
+    ring = Ring(columns_of_the_tables(), SCHEMA_VERSION + 1)
+    with pytest.raises(config.RingAdminError, match="it is older than what the fleet runs. Use the newer collection; nothing was changed"):
+        ensured(ring, monkeypatch)
+    assert ring.changes == []
+
+
+@pytest.mark.parametrize(("faster", "says"), [(SCHEMA_VERSION, ""), (SCHEMA_VERSION + 1, "it is older than what the fleet runs"), (2, "run this again")])
+def test_of_two_at_once_one_sets_it(monkeypatch, faster: int, says: str) -> None:
+    ring = Ring(columns_of_the_tables(), 3)
+    ring.faster = faster
+    if not says:
+        assert ensured(ring, monkeypatch)["changed"] is False
+        return
+    with pytest.raises(config.RingAdminError, match=says):
+        ensured(ring, monkeypatch)
+
+
+def test_the_reader_may_read_the_fleet_s_tables_and_nothing_else(monkeypatch) -> None:
+    ring = Ring(columns_of_the_tables())
+    monkeypatch.setattr(schema, "connect", lambda *given: contextlib.nullcontext(ring))
+    schema.ensure(config.load(io.StringIO(json.dumps(READING))))
+    assert [query for query in ring.changes if "ringfleet_reader" in query] == ["GRANT SELECT ON KEYSPACE ringfleet TO ringfleet_reader"]
+    ring.changes.clear()
+    ensured(ring, monkeypatch)
+    assert not any("ringfleet_reader" in query for query in ring.changes)
+
+
+class Roles:
+    """A session with a ring that has these roles, each with a password."""
+
+    def __init__(self, passwords: dict) -> None:
+        self.passwords = passwords
+
+    def execute(self, query: str) -> list:
+        """Lists the roles, and makes them or changes their passwords."""
+        found = re.match(r"(?:CREATE ROLE IF NOT EXISTS|ALTER ROLE) (\w+) WITH LOGIN = true AND PASSWORD = '(.+)'", query)
+        if found:
+            self.passwords[found.group(1)] = found.group(2)
+        return [{"role": name} for name in self.passwords]
+
+
+@pytest.mark.parametrize(("there", "changed"), [
+    ({}, True), ({"ringfleet_watcher": "planted-secret-b", "ringfleet_reader": "old"}, True),
+    ({"ringfleet_watcher": "planted-secret-b", "ringfleet_reader": "planted-secret-c"}, False)])
+def test_each_role_has_the_password_that_derives_from_the_secret(there: dict, changed: bool, monkeypatch) -> None:
+    ring = Roles(dict(there, ringfleet_admin="planted-secret-a"))
+    monkeypatch.setattr(auth, "connect", lambda *given: contextlib.nullcontext(ring))
+    monkeypatch.setattr(auth, "_accepted", lambda given, user, password: ring.passwords.get(user) == password)
+    assert auth.ensure(config.load(io.StringIO(json.dumps(READING)))) == {"changed": changed}
+    assert ring.passwords == {"ringfleet_admin": "planted-secret-a", "ringfleet_watcher": "planted-secret-b", "ringfleet_reader": "planted-secret-c"}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_tables_are_dropped_once(there: bool, monkeypatch) -> None:
+    asked = []
+
+    class Session:
+        """With or without the keyspace."""
+
+        def execute(self, query: str) -> typing.Any:
+            """Notes what is asked."""
+            asked.append(query)
+            return types.SimpleNamespace(one=lambda: {"keyspace_name": "ringfleet"} if there else None)
+
+    monkeypatch.setattr(schema, "connect", lambda *given: contextlib.nullcontext(Session()))
+    assert schema.forget(config.load(io.StringIO(json.dumps(GIVEN)))) == {"changed": there}
+    assert [query for query in asked if query.startswith("DROP")] == ["DROP KEYSPACE IF EXISTS ringfleet"] * there

@@ -13,7 +13,8 @@ import os
 import signal
 import sys
 
-from ringfleet.store.cassandra import CassandraStore, cluster_of
+from ringfleet.store.cassandra import CassandraStore
+from ringfleet.store.cluster import cluster_of
 from ringfleet.watcher import main
 
 ORDER = '/var/lib/ringfleet/crash.json'

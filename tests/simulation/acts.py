@@ -1,0 +1,307 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a scenario does to the world: faults, their ends, and people."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from simulation.engine import image_of
+from simulation.ring import CHANNELS
+from simulation.scenario import HOLDER, KINDS, LEASED
+from simulation.solitude import exclusive
+
+IMAGE = 'web:1'
+# As little that ten of them fit on every host.
+_LIGHT = {'twin.cores': '0.01', 'twin.memory': str(1 << 20)}
+
+
+class Acts:
+    """Does a Scenario to a World. ``heal`` ends every fault that still lasts."""
+
+    def __init__(self, world, scenario):
+        self._world = world
+        self._kinds = {each.name: KINDS[each.kind] for each in scenario.containers}
+        self._lasting = {}
+        for host, there in scenario.images.items():
+            if there:
+                world[host].engine.add_image(image_of(IMAGE))
+
+    def run(self, container):
+        """Its user runs a container for the first time."""
+        self._run(self._world[container.host], container.name)
+
+    def do(self, event):
+        """Do one Event of the scenario."""
+        self._world.trace('--', event.told())
+        getattr(self, '_' + event.what.replace(' ', '_').replace('-', '_'))(event)
+
+    def heal(self):
+        """All faults end now."""
+        self._world.trace('--', 'everything is healed')
+        for ident in list(self._lasting):
+            self._end(ident)
+        for host in self._world.hosts.values():
+            host.fuse_left = None
+            # The registry is back too.
+            host.engine.add_image(image_of(IMAGE))
+            host.boot_if_down()
+
+    # -- faults -----------------------------------------------------------------------------------------------------
+
+    def _for(self, event, end):
+        """``end`` is called once: after the event's seconds, or when everything is healed."""
+        ident = object()
+        self._lasting[ident] = end
+        self._world.tasks.at(self._world.time.now + event.seconds, lambda: self._end(ident))
+
+    def _end(self, ident):
+        end = self._lasting.pop(ident, None)
+        if end is not None:
+            end()
+
+    def _hosts(self, event):
+        name = event.host
+        if name == HOLDER:
+            name = self._holder_of(event.name)
+        elif name == LEASED:
+            name = self._holder_of(next((each for each, kind in self._kinds.items() if 'ringfleet.exclusive' in kind.labels), ''))
+        found = list(self._world.hosts.values()) if name == 'all' else [self._world[name]]
+        for host in found:
+            host.disturbed()
+        return found
+
+    def _holder_of(self, name):
+        row = self._world.row(name)
+        return row.holder if row is not None and row.holder else 'h1'
+
+    def _crash(self, event):
+        (host,) = self._hosts(event)
+        if host.up:
+            host.restart_after = event.seconds
+            host.light(event.value, host.crash)
+
+    def _sleep_at(self, event):
+        """The host, or its watcher alone, freezes right at one of its calls."""
+        (host,) = self._hosts(event)
+        calls, whole = event.value
+        if host.up:
+            host.light(calls, lambda: self._hold(host, event, whole))
+
+    def _sleep_at_claim(self, event):
+        """A holder's watcher freezes; whoever is about to take something from it, a mark or a container, freezes over that, until it is back."""
+        kind, seconds = event.value
+        (holder,) = self._hosts(event)
+        if holder.held or any(host.at_claim for host in self._world.hosts.values()):
+            return
+        holder.freeze(False)
+
+        def end():
+            holder.thaw(False)
+            for host in self._world.hosts.values():
+                host.at_claim.clear()
+        self._for(event, end)
+        asleep = replace(event, seconds=seconds)
+        for host in self._world.hosts.values():
+            if host is not holder and host.up:
+                host.at_claim[kind] = lambda host=host: self._hold(host, asleep, False)
+
+    def _loss(self, event):
+        (host,) = self._hosts(event)
+        if not host.alive:
+            return
+        host.die()
+        self._for(event, lambda: self._back(host, event.value))
+
+    def _back(self, host, disks):
+        self._world.ledger.gone.update(host.power_on(disks))
+        self._world.trace(host.name, 'is back with %s disks' % disks)
+        self._world.tasks.at(self._world.time.now + self._world.chance.uniform(0.2, 4), host.boot_if_down)
+
+    def _freeze_host(self, event):
+        self._freeze(event, True)
+
+    def _freeze_watcher(self, event):
+        self._freeze(event, False)
+
+    def _freeze(self, event, whole):
+        (host,) = self._hosts(event)
+        self._hold(host, event, whole)
+
+    def _hold(self, host, event, whole):
+        host.freeze(whole)
+        self._for(event, lambda: host.thaw(whole))
+
+    def _cut_off(self, event):
+        """One host is alone: nobody reaches it, it reaches nobody."""
+        (host,) = self._hosts(event)
+        links = [(channel, *way) for channel in CHANNELS for other in self._world.hosts if other != host.name
+                 for way in ((host.name, other), (other, host.name))]
+        self._world.cut(links)
+        self._for(event, lambda: self._world.mend(links))
+
+    def _guard_down(self, event):
+        (host,) = self._hosts(event)
+        host.guard.up = False
+
+        def end():
+            if not host.guard.up:
+                host.guard.up = True
+                host.guard.boot()
+        self._for(event, end)
+
+    def _cut(self, event):
+        self._world.cut(event.value)
+        self._for(event, lambda: self._world.mend(event.value))
+
+    def _add(self, event, name, value):
+        hosts = self._hosts(event)
+        for host in hosts:
+            setattr(host, name, getattr(host, name) + value)
+
+        def end():
+            for host in hosts:
+                host.disturbed()
+                after = getattr(host, name) - value
+                setattr(host, name, 0 if abs(after) < 1e-9 else after)
+        self._for(event, end)
+
+    def _reads_fail(self, event):
+        self._add(event, 'reads_fail', event.value)
+
+    def _writes_lost(self, event):
+        self._add(event, 'writes_lost', event.value)
+
+    def _answers_lost(self, event):
+        self._add(event, 'answers_lost', event.value)
+
+    def _node_down(self, event):
+        self._add(event, 'node_down', 1)
+        self._world[event.host].node_generation += 1
+
+    def _slow(self, event):
+        self._add(event, 'slow', event.value)
+
+    def _outage(self, event):
+        world = self._world
+        world.outage += 1
+
+        def end():
+            world.outage -= 1
+        for host in world.hosts.values():
+            host.disturbed()
+        self._for(event, end)
+
+    def _engine_mute(self, event):
+        (host,) = self._hosts(event)
+        host.engine_mute += 1
+        self._for(event, host.engine_answers)
+
+    def _engine_down(self, event):
+        (host,) = self._hosts(event)
+        host.engine_down += 1
+        host.engine.halt()
+
+        def end():
+            host.engine_down = max(0, host.engine_down - 1)
+            if host.alive and not host.engine_down:
+                host.engine.come_up()
+        self._for(event, end)
+
+    def _clock(self, event):
+        self._world[event.host].clock.jump(event.value)
+
+    def _refuse_start(self, event):
+        engine = self._world[event.host].engine
+        engine.refuses_start.add(event.name)
+        self._for(event, lambda: engine.refuses_start.discard(event.name))
+
+    # -- people -----------------------------------------------------------------------------------------------------
+
+    def _run(self, host, name):
+        kind = self._kinds[name]
+        host.engine.run(name, IMAGE, dict(_LIGHT, **{'ringfleet.managed': 'true'}, **kind.labels), kind.check, kind.restart, stop_timeout=1, **kind.options)
+
+    def _here(self, name):
+        """(host, box) of a container as its user finds it: where its row says, on a host that is up."""
+        row = self._world.row(name)
+        host = self._world.hosts.get(row.holder) if row is not None else None
+        if host is None or not self._reachable(host) or row.instance not in host.engine.boxes:
+            return None, None
+        return host, host.engine.boxes[row.instance]
+
+    @staticmethod
+    def _reachable(host):
+        return host.alive and not host.frozen and not host.engine_down
+
+    def _user_stops(self, event):
+        host, box = self._here(event.name)
+        if host is not None and box['State']['Status'] == 'running':
+            host.engine.stop(box['Id'], 1)
+            self._world.ledger.stopped.add(box['Id'])
+
+    def _user_starts(self, event):
+        host, box = self._here(event.name)
+        if host is not None and event.name not in host.engine.refuses_start:
+            self._world.ledger.stopped.discard(box['Id'])
+            if exclusive(box):
+                self._world.ledger.solitude.by_person[box['Id']] = self._world.time.now
+            else:
+                self._world.ledger.doubled.add(event.name)
+            host.engine.start(box['Id'])
+
+    def _user_removes(self, event):
+        host, box = self._here(event.name)
+        if host is None:
+            return None
+        host.engine.stop(box['Id'], 1)
+        self._world.ledger.gone.add(box['Id'])
+        self._world.ledger.removed.add(box['Id'])
+        host.engine.remove(box['Id'])
+        return host
+
+    def _user_recreates(self, event):
+        """As compose: stop, remove, create under the same name a moment later."""
+        host = self._user_removes(event)
+        if host is not None:
+            self._world.tasks.at(self._world.time.now + event.seconds, lambda: self._run_if_free(host, event.name))
+
+    def _user_runs_again(self, event):
+        row = self._world.row(event.name)
+        if row is not None and not row.holder:
+            self._run_if_free(self._world.chance.choice(list(self._world.hosts.values())), event.name)
+
+    def _user_duplicates(self, event):
+        self._run_if_free(self._world[event.host], event.name)
+
+    def _user_runs_unmanaged(self, event):
+        host = self._world[event.host]
+        if self._is_free(host, event.name):
+            host.engine.run(event.name, IMAGE, _LIGHT)
+
+    def _run_if_free(self, host, name):
+        if self._is_free(host, name):
+            self._run(host, name)
+
+    def _is_free(self, host, name):
+        """Whether its user can run a container of this name there now."""
+        there = any(box['Name'] == '/' + name for box in host.engine.boxes.values())
+        return self._reachable(host) and IMAGE in host.engine.images and name not in host.engine.refuses_start and not there
+
+    def _migrate(self, event):
+        host = self._world.chance.choice(list(self._world.hosts.values()))
+        target = {'target': event.host} if event.host else {}
+        self._world.ask(host, 'move.ask', name=event.name, by='a person', **target)
+
+    def _pause(self, event):
+        world = self._world
+        world.ask(world.chance.choice(list(world.hosts.values())), 'fleet.pause', reason='work on the network')
+        self._for(event, self._unpause)
+
+    def _unpause(self):
+        """Asked until it is so: a person looks whether it worked."""
+        world = self._world
+        if not world.is_paused():
+            return
+        world.ask(world.chance.choice(list(world.hosts.values())), 'fleet.pause', reason='')
+        world.tasks.at(world.time.now + 3.0, self._unpause)
