@@ -20,9 +20,8 @@ PARTS = (
     Part("shell", "shellcheck", lint.shell),
     Part("changelog", "changelog fragments", lint.changelog),
     Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab", workers=CORES)),
-    # Not spread: where a host can crash is collected by running it, and what it wrote is not the same in every process.
     Part("twin", "whole hosts in one process: simulation, store contract on the twin",
-         pytest("tests/simulation", "tests/contract", marker="not lab", minutes=35)),
+         pytest("tests/simulation", "tests/contract", marker="not lab", minutes=35, workers=CORES)),
     Part("sanity", "ansible-test sanity, no ignore file", sanity.run),
     Part("importer", "galaxy-importer, no warning", importer.run),
     Part("lab", "three fresh hosts", lab.up, cheap=False),

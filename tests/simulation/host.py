@@ -22,6 +22,8 @@ SETTINGS = {'settle_s': 2.0, 'health_wait_s': 5.0, 'transfer_s': 20.0, 'recreate
 _GUARD_POLL_S, _LEASE_POLL_S = 0.25, 0.25
 # A call to the ring, usually and when it is slow; one to the engine.
 _FAST_S, _SLOW_S, _SLOW_EVERY = 0.004, 0.6, 40
+# However slow a host is: no client waits for longer than some seconds, a call begun while it is slow ends soon after that.
+_LONGEST_S = 10.0
 # What is asked every second whatever happens: no fuse burns by it.
 IDLE = frozenset(('put_beat', 'put_loads', 'beats', 'gossip', 'scan', 'loads', 'open_moves', 'broadcasts', 'containers', 'probe', 'about', 'ring_work'))
 # Questions: told in the trace only when they fail.
@@ -137,7 +139,7 @@ class SimHost(TwinHost):
         quiet, world = name in QUIET, self.fleet
         self._burn(name)
         chance = world.chance.random
-        span = self.slow * (_SLOW_S * chance() if chance() * _SLOW_EVERY < 1 else _FAST_S * chance())
+        span = min(_LONGEST_S, self.slow * (_SLOW_S * chance() if chance() * _SLOW_EVERY < 1 else _FAST_S * chance()))
         self.nap(span if before_s is None else before_s * (0.5 + chance()))
         try:
             result = call()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import itertools
 import json
 import logging
 
@@ -160,6 +161,7 @@ class TwinHost:
         self.cgroups = FakeCgroups(self.clock, self.engine)
         self.transfer = FakeTransfer(fleet.files)
         self.fuse = Fuse()
+        self._ids = itertools.count(1)
         self.crashes = 0
         self.up = True
         self.alive = True
@@ -189,7 +191,12 @@ class TwinHost:
             settings, KEY, self.clock, self.store, Guarded(self.engine, self.fuse), self.cgroups,
             Guarded(self.transfer, self.fuse), InlineJobs(), FakeEvents(self.engine),
             HostRow(host=self.name, address=self.address, boot_id=self.boot_id), lambda: self.disk, self.fleet.probe, InlineJobs(),
-            Guarded(self.guard.letters, self.fuse), logging.getLogger('twin.%s' % self.name), self.hook.run, InlineJobs())
+            Guarded(self.guard.letters, self.fuse), logging.getLogger('twin.%s' % self.name), self.hook.run, InlineJobs(),
+            self.new_id)
+
+    def new_id(self, clock):
+        """As watcher.idents.new_id, the same in every process: of two of one millisecond the order decides what happens first."""
+        return '%012x-%012x' % (clock.wall(), self.number << 32 | next(self._ids))
 
     def wake(self):
         """The watcher wants a turn; it gets one each tick."""
