@@ -4,7 +4,7 @@
 """An orderly shutdown of a real host tells the fleet first; what is merely restarted tells nothing; by hand, with the command."""
 from __future__ import annotations
 
-from integration.conftest import sh
+from integration.fleet import sh
 
 
 def seen(fleet, by, of):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.conftest import sh
+from integration.fleet import sh
 
 
 def well(fleet, by, down=()):

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What takes five hosts: the loss of a coordinator in the middle of its failover, and the ring that shrinks to the three that it was, first
+by a host that is given up as dead, then by two that leave in order. In this order: each goes on from what the one before left."""
+from __future__ import annotations
+
+import pytest
+from chaos.ring import Ring, Unreadable
+from integration.fleet import sh
+
+
+@pytest.fixture
+def rows(fleet, tmp_path):
+    """{host: its row} by the plain driver, or {} while the ring does not answer."""
+    ring = Ring([host.name for host in fleet.hosts], tmp_path)
+
+    def read():
+        try:
+            return ring.rows('hosts', 'host')
+        except Unreadable:
+            return {}
+
+    yield read
+    ring.close()
+
+
+def hosts_by(host):
+    """{host: what one member says of it}."""
+    return {each['host']: each for each in host.call('host.info')['hosts']}
+
+
+def copies(host):
+    """How many copies the ring keeps of each row of ringfleet, as a host's node says."""
+    lines = host.sh('/opt/ringfleet/bin/ringfleet-nodetool', 'describecluster').splitlines()
+    line = next(each for each in lines if each.strip().startswith('ringfleet '))
+    return int(line.partition('dc1=')[2].partition('}')[0])
+
+
+def ring(host):
+    """{address: state, as UN} of the ring's nodes, as a host's node sees them."""
+    lines = host.sh('/opt/ringfleet/bin/ringfleet-nodetool', 'status').splitlines()
+    return {words[1]: words[0] for words in map(str.split, lines) if words and words[0] in ('UN', 'DN', 'UJ', 'UL', 'DL', 'UM', 'DM')}
+
+
+def kept(host, *names):
+    """Whether the fleet holds these containers and has kept their specs."""
+    return set(names) <= {each['name'] for each in host.call('container.info')['containers'] if each['holder'] and each['spec_hash']}
+
+
+def whole(fleet):
+    """Whether every member sees every other one alive and a member."""
+    return all(each['state'] == 'normal' and each['signs'] in ('alive', '') for host in fleet.hosts for each in host.call('host.info')['hosts'])
+
+
+def where(host, name):
+    """Who holds a container, '' while it is on its way."""
+    row = next(each for each in host.call('container.info')['containers'] if each['name'] == name)
+    return '' if row['move'] else row['holder']
+
+
+def test_five_joined_with_five_copies(fleet):
+    assert set(ring(fleet[1]).values()) == {'UN'}
+    assert (len(ring(fleet[1])), copies(fleet[1])) == (5, 5)
+
+
+def test_a_coordinator_that_dies_with_its_host_is_succeeded(fleet, rows):
+    victim = fleet[5]
+    names = ['it-five-%d' % number for number in range(1, 5)]
+    for each in names:
+        victim.run(each)
+    dead = [victim]
+    try:
+        fleet.until(lambda: kept(fleet[1], *names), 'the fleet to keep their specs')
+        sh('docker', 'kill', victim.name)
+
+        def coordinator():
+            row = rows().get(victim.name, {})
+            return row.get('state') == 'lost' and row['coordinator']
+
+        first = fleet.until(coordinator, 'somebody to claim the failover')
+        dead.append(next(host for host in fleet.hosts if host.name == first))
+        sh('docker', 'kill', first)
+        living = [host for host in fleet.hosts if host not in dead]
+        for each in names:
+            fleet.until(lambda each=each: where(living[0], each) in {host.name for host in living}, '%s to run on a living host' % each, 240)
+            assert sum(bool(host.inspect(each) and host.inspect(each)['State']['Running']) for host in living) == 1
+        assert fleet.until(coordinator, 'a coordinator') in {host.name for host in living}
+    finally:
+        for host in dead:
+            sh('docker', 'start', host.name)
+        fleet.until(lambda: whole(fleet), 'all to be back', 300)
+        fleet.remove(*names)
+
+
+def test_a_host_that_never_comes_back_is_taken_out(fleet, name):
+    victim = fleet[5]
+    victim.run(name)
+    fleet.until(lambda: kept(fleet[1], name), 'the fleet to keep its spec')
+    sh('docker', 'kill', victim.name)
+    words = ('-e', 'ringfleet_target=%s' % victim.name, '-e', 'ringfleet_dead=true', '--limit', '!%s' % victim.name)
+    fleet.until(lambda: where(fleet[1], name) not in ('', victim.name), 'its failover', 180)
+    code, output = fleet.playbook('exit', *words)
+    assert code == 0, output
+    assert hosts_by(fleet[1])[victim.name]['state'] == 'left'
+    assert (len(ring(fleet[1])), set(ring(fleet[1]).values()), copies(fleet[1])) == (4, {'UN'}, 3)
+    code, output = fleet.playbook('exit', *words)
+    assert (code, set(fleet.changes(output).values())) == (0, {0}), output
+
+
+def test_it_comes_back_is_kept_out_and_joins_anew(fleet):
+    back = fleet[5]
+    sh('docker', 'start', back.name)
+    fleet.until(lambda: 'was removed from the ring' in back.sh('journalctl', '-b', '-u', 'ringfleet-node', check=False), 'it to be kept out', 120)
+    fleet.until(lambda: 'has left' in back.sh('ringfleet', 'status', check=False), 'its watcher to say so')
+    assert (len(ring(fleet[1])), set(ring(fleet[1]).values())) == (4, {'UN'})
+    code, output = fleet.playbook('join')
+    assert code == 0, output
+    fleet.until(lambda: whole(fleet), 'all to be members', 120)
+    assert (len(ring(fleet[1])), set(ring(fleet[1]).values()), copies(fleet[1])) == (5, {'UN'}, 5)
+
+
+def test_two_that_leave_in_order_leave_three(fleet, name):
+    fleet[4].run(name)
+    fleet.until(lambda: kept(fleet[1], name), 'the fleet to keep its spec')
+    for number in (5, 4):
+        leaving = fleet[number].name
+        code, output = fleet.playbook('exit', '-e', 'ringfleet_target=%s' % leaving)
+        assert code == 0, output
+        assert hosts_by(fleet[1])[leaving]['state'] == 'left'
+        assert (len(ring(fleet[1])), set(ring(fleet[1]).values()), copies(fleet[1])) == (number - 1, {'UN'}, 3)
+    assert where(fleet[1], name) in {host.name for host in fleet.hosts[:3]}
