@@ -19,19 +19,21 @@ from .removal import is_removed
 
 KEPT_OUT = 3
 SETTINGS = '/etc/ringfleet/watcher.json'
+HOST_ID = '/var/lib/ringfleet/node/host_id'
 
 
 def main(argv=None, err=sys.stderr):
     """Entry point; returns the exit status."""
     parser = argparse.ArgumentParser(prog='ringfleet-may-start', description=__doc__.split('\n', 1)[0])
     parser.add_argument('--config', default=SETTINGS)
+    parser.add_argument('--host-id', default=HOST_ID)
     arguments = parser.parse_args(argv)
     try:
         settings = settings_room.load(arguments.config)
         secrets = settings_room.load_secrets(settings.secret_file)
         others = tuple(address for address in settings.contact_points if address != settings.address)
         config = Config(settings.address, '', secrets.store_password, contact_points=others, port=settings.native_port,
-                        datacenter=settings.datacenter, ca_file=settings.ca_file)
+                        datacenter=settings.datacenter, ca_file=settings.ca_file, host_id_file=arguments.host_id)
         if not is_removed(config, secrets.store_user, secrets.store_password):
             return 0
     except (ConfigError, RingAdminError) as error:

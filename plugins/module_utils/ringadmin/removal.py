@@ -12,8 +12,8 @@ from __future__ import annotations
 import concurrent.futures
 
 from .session import ADMIN, Refused, Unreachable, connect
-from .status import members
 
+_PEERS = 'SELECT host_id FROM system.peers_v2'
 # Nodes that are asked at once: one that is down takes its whole time-out.
 _AT_ONCE = 8
 
@@ -24,19 +24,25 @@ def removed(config):
 
 
 def is_removed(config, user, password):
-    """Whether somebody answers at the Config's contact points and nobody of those counts its address to the ring.
+    """Whether somebody answers at the Config's contact points and nobody of those counts the node of this host to the ring.
 
-    Where nobody answers it is not known, and False: a whole fleet that starts at once has to.
+    It is known by its host id, which no change of its address changes (``host_id_file``, written by role ring_node). Where that is not
+    there, or nobody answers, it is not known, and False: a whole fleet that starts at once has to.
     """
+    try:
+        with open(config.host_id_file, encoding='utf-8') as stream:
+            own = stream.read().strip()
+    except FileNotFoundError:
+        return False
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-        words = list(pool.map(lambda address: _counts(config, user, password, address), config.contact_points))
+        words = list(pool.map(lambda address: _counts(own, config, user, password, address), config.contact_points))
     return False in words and True not in words
 
 
-def _counts(config, user, password, address):
-    """Whether the node at another address counts this one to the ring; None when it does not say."""
+def _counts(own, config, user, password, address):
+    """Whether the node at another address counts the one with this host id to the ring; None when it does not say."""
     try:
         with connect(config, user, password, address) as session:
-            return config.address in members(session, address)
+            return own in {str(row['host_id']) for row in session.execute(_PEERS)}
     except (Refused, Unreachable):
         return None
