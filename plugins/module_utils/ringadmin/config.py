@@ -36,6 +36,7 @@ class Config:
     gone: bool = False
     repaired: bool = False
     unit: str = 'ringfleet-node.service'
+    host_id_file: str = '/var/lib/ringfleet/node/host_id'
     pending_file: str = '/var/lib/ringfleet/node/repair-pending.json'
     timeout: float = 60.0
 

@@ -13,6 +13,7 @@ from .session import ADMIN, DEFAULT, Refused, Unreachable, connect
 
 GOSSIP = 'SELECT address, port, generation, status_with_port FROM system_views.gossip_info'
 CLOCK = 'SELECT cluster_name, toUnixTimestamp(now()) AS now FROM system.local'
+OWN = 'SELECT host_id FROM system.local'
 PEERS = 'SELECT peer FROM system.peers_v2'
 POLL_S = 0.5
 
@@ -68,12 +69,12 @@ def least_skew(before, theirs, after):
 def wait(config):
     """Wait until this node is NORMAL in gossip, its own and that of every member that answers, and answers CQL itself.
 
-    Only then may the next one stop: the others must have seen this very start. RingAdminError says what it lacked."""
+    Only then may the next one stop: the others must have seen this very start. RingAdminError says what it lacked; ``host_id`` is its own."""
     deadline = time.monotonic() + config.timeout
     while True:
-        lacking = _lacking(config)
+        lacking, host_id = _lacking(config)
         if not lacking:
-            return {'changed': False}
+            return {'changed': False, 'host_id': host_id}
         state = _unit_state(config.unit)
         if state in ('failed', 'inactive'):
             raise RingAdminError(f'the ring node stopped ({config.unit} is {state}): see journalctl -u {config.unit}')
@@ -83,20 +84,21 @@ def wait(config):
 
 
 def _lacking(config):
-    """What is still missing, or an empty string. A founding node knows only the default user yet."""
+    """(what is still missing or an empty string, its host id). A founding node knows only the default user yet."""
     last = ''
     for user, password in ((ADMIN, config.admin_password), (DEFAULT, DEFAULT)):
         try:
             with connect(config, user, password) as session:
                 if config.address not in normal(session):
-                    return 'it answers CQL but is not NORMAL in gossip yet'
+                    return 'it answers CQL but is not NORMAL in gossip yet', ''
                 generation = _generation(session, config.address)
-            return _unseen(config, user, password, generation)
+                host_id = str(session.execute(OWN).one()['host_id'])
+            return _unseen(config, user, password, generation), host_id
         except (Refused, Unreachable) as error:
             last = str(error)
             if isinstance(error, Unreachable):
                 break
-    return last
+    return last, ''
 
 
 def _generation(session, address):
