@@ -51,8 +51,17 @@ def test_so_many_at_a_time(parallel):
     drain(fleet)
     while host_row(fleet).state != 'drained':
         fleet.run(0.2)
-        most = max(most, sum(1 for name in NAMES if fleet.row(name).move))
+        most = max(most, sum(1 for name in NAMES if fleet.row(name).move and fleet.row(name).holder == 'h1'))
     assert most == parallel
+
+
+def test_one_that_is_committed_makes_room_for_the_next(fleet):
+    fleet['h1'].settings['drain_parallel'] = 1
+    fleet['h1'].boot()
+    fleet.run(10)
+    drain(fleet)
+    # One that has not proved well yet where it is, and the next one on its way.
+    fleet.run_until(lambda: {fleet.row(name).holder == 'h1' for name in NAMES if fleet.row(name).move} == {True, False}, 60)
 
 
 def test_exclusive_ones_go_last(fleet):
@@ -225,3 +234,18 @@ def test_the_plan_says_where_everything_goes_and_changes_nothing(fleet):
     assert host_row(fleet).state == 'normal'
     both = fleet['h3'].call('drain.plan', hosts=['h1', 'h2'])
     assert {each['target'] for each in both['departures']} == {'h3'}
+
+
+def test_one_that_is_just_there_is_counted_before_its_host_reports_it(fleet):
+    fleet['h1'].engine.run('great', 'web:1', dict(MANAGED, **{'twin.cores': '0.05', 'twin.memory': '7000000'}))
+    fleet.run(15)
+    drain(fleet)
+    prospects = fleet['h1'].watcher.prospects
+
+    def just_there():
+        row = fleet.row('great')
+        return row.move and row.holder != 'h1' and 'great' not in prospects.reports(row.holder)
+
+    fleet.run_until(just_there)
+    view = next(each for each in prospects.views('h1') if each.host == fleet.row('great').holder)
+    assert (view.promised_cpu >= 0.05, view.promised_memory >= 7000000) == (True, True)

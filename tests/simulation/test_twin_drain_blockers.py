@@ -38,7 +38,7 @@ def test_each_blocker_is_named_with_what_to_do(fleet):
 def test_behind_the_deadline_nothing_is_begun(fleet):
     fleet['h1'].settings['drain_parallel'] = 1
     fleet['h1'].boot()
-    drain(fleet, deadline_s=8)
+    drain(fleet, deadline_s=2)
     fleet.run(200)
     told = status(fleet)
     assert 0 < len(told['left']) < 4

@@ -218,7 +218,7 @@ class Planner:
             other = store.move(ident) if ident != move.id else None
             if other is None or other.source_step in steps.SOURCE_ENDS or not other.request:
                 continue
-            plan = _readable(other)
+            plan = readable_plan(other)
             if plan is not None and (plan.name, plan.source) == (name, self._parts.host):
                 raise MoveRefused('Container %s is in move %s still' % (name, ident), 'Start it again.')
 
@@ -255,9 +255,10 @@ def need_of(report, name, source):
     return Need(name, source, report.cpu_used, report.memory_used, Rules.from_texts(report.rules) if report.rules else None)
 
 
-def _readable(move):
+def readable_plan(move):
+    """The MovePlan in a MoveRow, or None where there is none, no row, or one that this version does not understand."""
     try:
-        return plan_of(move)
+        return plan_of(move) if move is not None else None
     except ProtocolError:
         return None
 

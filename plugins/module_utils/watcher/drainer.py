@@ -120,7 +120,9 @@ class Drainer:
         b, me, now = self._b, self._b.settings.host, self._b.clock.wall()
         leavers = sorted(((Leaver(need_of(b.load.report(row.name), row.name, me), row.priority, row.exclusive), row) for row in held),
                          key=lambda each: order(each[0]))
-        slots, weights, blockers = b.settings.drain_parallel - len(going), b.fleet.weights(), {}
+        # A move gives its slot to the next one with its commit: that its container proves well there takes time, and nothing of this host.
+        slots = b.settings.drain_parallel - sum(row.name in going for row in held)
+        weights, blockers = b.fleet.weights(), {}
         views = [replace(view, wrong=view.wrong + ('it is emptied next',)) if view.host in wish.avoid else view for view in b.prospects.views(me)]
         plain = any(not row.exclusive and row.name in going for row in held)
         for leaver, row in leavers:

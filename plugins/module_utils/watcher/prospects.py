@@ -8,7 +8,7 @@ Any member sees (nearly) the same, so any member can say what would be chosen, a
 from __future__ import annotations
 
 from ..model import ContainerRow
-from ..moves.planning import need_of
+from ..moves.planning import need_of, readable_plan
 from ..placement.views import HostView
 from ..ring.liveness import ALIVE
 from ..ring.states import NORMAL
@@ -66,21 +66,35 @@ class Prospects:
         return found
 
     def _promised(self):
-        """{host: (cores, bytes)} of the containers on their way to it, what it will carry and does not show yet; and
+        """{host: (cores, bytes)} of the containers on their way to it or just there, what it will carry and does not show yet; and
         {host: names} of all that it holds or will.
         """
         promised, names, reports = {}, {}, {}
         for row in self._store.scan(ContainerRow):
             if row.holder:
                 names.setdefault(row.holder, set()).add(row.name)
-            if row.move_to and row.holder and row.holder != row.move_to:
+            if row.move_to and row.holder:
                 if row.holder not in reports:
                     reports[row.holder] = self.reports(row.holder)
-                need = need_of(reports[row.holder].get(row.name), row.name, row.holder)
+                more_cpu, more_memory = self._coming(row, reports[row.holder].get(row.name))
                 cpu, memory = promised.get(row.move_to, (0.0, 0))
-                promised[row.move_to] = (cpu + need.cpu, memory + need.memory)
+                promised[row.move_to] = (cpu + more_cpu, memory + more_memory)
                 names.setdefault(row.move_to, set()).add(row.name)
         return promised, names
+
+    def _coming(self, row, report):
+        """(cores, bytes) that a container of an open move brings to its target, beyond what that shows by itself.
+
+        :param report: its holder's LoadReport of it, or None.
+        """
+        if row.holder != row.move_to:
+            need = need_of(report, row.name, row.holder)
+            return need.cpu, need.memory
+        if report is not None:
+            return 0.0, 0
+        # Committed, and not in a report of its new holder yet: what it needs is in its plan.
+        plan = readable_plan(self._store.move(row.move))
+        return (plan.cpu, plan.memory) if plan is not None else (0.0, 0)
 
     def reports(self, host):
         """{container: LoadReport} as a host last shared them."""
