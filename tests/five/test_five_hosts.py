@@ -1,13 +1,18 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What takes five hosts: the loss of a coordinator in the middle of its failover, and the ring that shrinks to the three that it was, first
-by a host that is given up as dead, then by two that leave in order. In this order: each goes on from what the one before left."""
+"""What takes five hosts: the loss of a coordinator in the middle of its failover, and the ring that shrinks to the three that it was,
+first by a host that is given up as dead, then by two that leave in order; in between that one comes back, and another one gets a new
+address. In this order: each goes on from what the one before left."""
 from __future__ import annotations
+
+import json
 
 import pytest
 from chaos.ring import Ring, Unreadable
 from integration.fleet import sh
+from lab import hosts as lab_hosts
+from lab import inventory
 
 
 @pytest.fixture
@@ -118,6 +123,27 @@ def test_it_comes_back_is_kept_out_and_joins_anew(fleet):
     assert code == 0, output
     fleet.until(lambda: whole(fleet), 'all to be members', 120)
     assert (len(ring(fleet[1])), set(ring(fleet[1]).values()), copies(fleet[1])) == (5, {'UN'}, 5)
+
+
+def test_its_address_changes_by_running_join_again(fleet, name):
+    moved, address = fleet[4], lab_hosts.address(104)
+    moved.run(name)
+    fleet.until(lambda: kept(fleet[1], name), 'the fleet to keep its spec')
+    before = hosts_by(fleet[1])[moved.name]['gossip']['host_id']
+    sh('docker', 'network', 'disconnect', lab_hosts.NETWORK, moved.name)
+    sh('docker', 'network', 'connect', '--ip', address, lab_hosts.NETWORK, moved.name)
+    listed = json.loads(inventory.FILE.read_text(encoding='utf-8'))
+    listed['ringfleet']['hosts'][moved.name]['ringfleet_address'] = address
+    inventory.FILE.write_text(json.dumps(listed), encoding='utf-8')
+    code, output = fleet.playbook('join')
+    assert code == 0, output
+    fleet.until(lambda: whole(fleet), 'all to be alive', 180)
+    after = hosts_by(fleet[1])[moved.name]
+    assert (after['address'], after['gossip']['host_id']) == (address, before)
+    assert (ring(fleet[1])[address], len(ring(fleet[1])), set(ring(fleet[1]).values())) == ('UN', 5, {'UN'})
+    fleet.until(lambda: sum(state == 'running' for _host, state, _id in fleet.copies(name)) == 1, 'it to run once')
+    code, output = fleet.playbook('join')
+    assert (code, set(fleet.changes(output).values())) == (0, {0}), output
 
 
 def test_two_that_leave_in_order_leave_three(fleet, name):
