@@ -4,36 +4,19 @@
 """The lab's fleet: three real hosts with a real ring, joined when they are not."""
 from __future__ import annotations
 
-import os
-import sys
 import uuid
 
 import pytest
-from lab import hosts, inventory
+from lab import hosts
 
-from integration.fleet import Fleet, sh
+from integration.fleet import joined
 
 
 @pytest.fixture(scope='session')
 def fleet():
-    """The joined fleet."""
+    """The joined fleet of three."""
     names = hosts.existing()
-    if len(names) < 3:
-        names = hosts.up(3)
-    inventory.write(names)
-    made = Fleet(names[:3])
-    if not all(host.sh('systemctl', 'is-active', 'ringfleet-watcher', check=False).strip() == 'active'
-               for host in made.hosts):
-        sh(os.path.join(os.path.dirname(sys.executable), 'ansible-playbook'), '-i', str(inventory.FILE),
-           'ringfleet.core.join')
-    for host in made.hosts:
-        made.until(lambda host=host: host.call('watcher.status')['registered'], '%s to be registered' % host.name)
-    yield made
-    for host in made.hosts:
-        left = host.docker('ps', '-aq', '--filter', 'label=rflab=it').split()
-        if left:
-            host.docker('rm', '-f', *left)
-        host.relay.close()
+    yield from joined(names[:3] if len(names) >= 3 else hosts.up(3))
 
 
 @pytest.fixture

@@ -92,6 +92,17 @@ def test_what_waits_is_shown_by_a_host_that_does_not_coordinate(fleet, ask):
     assert fleet[other].call('fleet.info')['failover']['pending'] == fleet[coordinator].call('fleet.info')['failover']['pending']
 
 
+def test_what_was_removed_is_shown_with_all_alone(fleet, ask):
+    fleet['h1'].engine.run('old', 'web:1', {'ringfleet.managed': 'true'})
+    fleet.run(10)
+    assert 'old ' in ask('containers')[1]
+    fleet['h1'].engine.remove_running('old')
+    fleet.run_until(lambda: not fleet.row('old').holder)
+    short, whole = ask('containers')[1], ask('containers', '--all')[1]
+    assert ('\nold ' in short, '1 more that nobody holds: --all' in short) == (False, True)
+    assert ('\nold  ' in whole, '--all' in whole) == (True, False)
+
+
 def test_a_priority_is_shown(fleet, ask):
     assert 'priority' not in ask('containers')[1]
     fleet['h1'].engine.run('shop', 'web:1', {'ringfleet.managed': 'true', 'ringfleet.priority': '-7'})

@@ -84,10 +84,11 @@ def hosts(client, arguments):
 
 
 def containers(client, arguments):
-    """Every managed container."""
+    """Every managed container that somebody holds; with --all those that were removed too."""
     answer = client.call('container.info')
+    shown = answer if arguments.all else tables.held_or_noted(answer)
     well = not answer['problems'] and not any(each['missing'] for each in answer['containers'])
-    return answer, tables.containers(answer), well
+    return answer, tables.containers(shown, len(answer['containers']) - len(shown['containers'])), well
 
 
 def moves(client, arguments):
@@ -131,6 +132,10 @@ def join(client, _arguments):
 QUESTIONS = {'status': status, 'hosts': hosts, 'containers': containers, 'why': why, 'moves': moves, 'log': log, 'away': away, 'back': back, 'join': join}
 
 
+# Of which questions there is a longer answer, and what that tells more.
+_ALL = {'moves': 'ended ones too', 'containers': 'those that nobody holds too'}
+
+
 def seconds(text):
     """A time as people write it, in whole seconds: 90, 90s, 10m, 2h.
 
@@ -153,8 +158,8 @@ def _parser():
         one.add_argument('--json', action='store_true', default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         if name == 'why':
             one.add_argument('name', metavar='CONTAINER')
-        if name == 'moves':
-            one.add_argument('--all', action='store_true', help='ended ones too')
+        if name in _ALL:
+            one.add_argument('--all', action='store_true', help=_ALL[name])
         if name == 'away':
             one.add_argument('--for', dest='seconds', type=seconds, metavar='TIME', help="as 10m or 2h; by default the watcher's setting away_s")
     return parser

@@ -77,8 +77,16 @@ def held(row):
     return 'held by %s (%s) until %s UTC, for %d min more' % (row['hold_by'], row['hold_for'], clock(row['hold_until']), row['hold_s'] // 60)
 
 
-def containers(answer):
-    """container.info."""
+def held_or_noted(answer):
+    """container.info without what nobody holds and nothing is said of: containers that were removed keep their row and epoch for good."""
+    def matters(each):
+        return each['holder'] or each['intent'] == 'released' or each['move'] or each['missing'] or each['hold_by'] or each['here'] \
+            or each['name'] in answer['problems']
+    return dict(answer, containers=[each for each in answer['containers'] if matters(each)])
+
+
+def containers(answer, unshown=0):
+    """container.info. ``unshown``: of so many containers more nothing is shown."""
     rows, named = [], {each['name'] for each in answer['containers']}
     for each in answer['containers']:
         notes = ['exclusive'] if each['exclusive'] else []
@@ -96,7 +104,8 @@ def containers(answer):
         notes.extend([answer['problems'][each['name']]] if each['name'] in answer['problems'] else [])
         rows.append((each['name'], each['holder'] or 'nobody', each['epoch'], each['intent'], each['move'], '; '.join(notes)))
     rows.extend((name, 'not managed', '', '', '', problem) for name, problem in sorted(answer['problems'].items()) if name not in named)
-    return table(('CONTAINER', 'HOLDER', 'EPOCH', 'INTENT', 'OPEN MOVE', 'NOTE'), rows)
+    text = table(('CONTAINER', 'HOLDER', 'EPOCH', 'INTENT', 'OPEN MOVE', 'NOTE'), rows)
+    return text + '\n%d more that nobody holds: --all' % unshown if unshown else text
 
 
 def moves(answer):

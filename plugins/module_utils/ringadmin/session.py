@@ -28,6 +28,9 @@ DEFAULT = 'cassandra'
 NODE_NAME = 'ringfleet-node'
 CONNECT_TIMEOUT = 5.0
 REQUEST_TIMEOUT = 30.0
+# Behind a change of the schema the driver waits until all nodes have it, and takes one that is dead for one that lags: what it waits for
+# ends well before the request would be called timed out, and the change stands.
+AGREEMENT_TIMEOUT = 10.0
 
 
 class Refused(RingAdminError):
@@ -56,7 +59,7 @@ def connect(config, user, password, address=None):
         [address], port=config.port, protocol_version=5, connect_timeout=CONNECT_TIMEOUT, control_connection_timeout=CONNECT_TIMEOUT,
         auth_provider=PlainTextAuthProvider(user, password), execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         ssl_context=ssl.create_default_context(cafile=config.ca_file), ssl_options={'server_hostname': NODE_NAME},
-        max_schema_agreement_wait=60)
+        max_schema_agreement_wait=AGREEMENT_TIMEOUT)
     try:
         yield _session(cluster, address, user)
     finally:

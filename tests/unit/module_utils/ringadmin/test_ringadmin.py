@@ -295,3 +295,7 @@ def test_the_tables_are_dropped_once(there: bool, monkeypatch) -> None:
     monkeypatch.setattr(schema, "connect", lambda *given: contextlib.nullcontext(Session()))
     assert schema.forget(config.load(io.StringIO(json.dumps(GIVEN)))) == {"changed": there}
     assert [query for query in asked if query.startswith("DROP")] == ["DROP KEYSPACE IF EXISTS ringfleet"] * there
+
+
+def test_waiting_for_the_schema_of_a_dead_node_ends_before_the_request_does() -> None:
+    assert session.AGREEMENT_TIMEOUT * 2 <= session.REQUEST_TIMEOUT

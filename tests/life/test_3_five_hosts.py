@@ -1,4 +1,4 @@
-# Copyright (c) 2026, the ringfleet.core authors
+# Copyright (c) 2026, the ringfive.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What takes five hosts: the loss of a coordinator in the middle of its failover, and the ring that shrinks to the three that it was,
@@ -16,9 +16,9 @@ from lab import inventory
 
 
 @pytest.fixture
-def rows(fleet, tmp_path):
+def rows(five, tmp_path):
     """{host: its row} by the plain driver, or {} while the ring does not answer."""
-    ring = Ring([host.name for host in fleet.hosts], tmp_path)
+    ring = Ring([host.name for host in five.hosts], tmp_path)
 
     def read():
         try:
@@ -64,95 +64,95 @@ def where(host, name):
     return '' if row['move'] else row['holder']
 
 
-def test_five_joined_with_five_copies(fleet):
-    assert set(ring(fleet[1]).values()) == {'UN'}
-    assert (len(ring(fleet[1])), copies(fleet[1])) == (5, 5)
+def test_five_joined_with_five_copies(five):
+    assert set(ring(five[1]).values()) == {'UN'}
+    assert (len(ring(five[1])), copies(five[1])) == (5, 5)
 
 
-def test_a_coordinator_that_dies_with_its_host_is_succeeded(fleet, rows):
-    victim = fleet[5]
+def test_a_coordinator_that_dies_with_its_host_is_succeeded(five, rows):
+    victim = five[5]
     names = ['it-five-%d' % number for number in range(1, 5)]
     for each in names:
         victim.run(each)
     dead = [victim]
     try:
-        fleet.until(lambda: kept(fleet[1], *names), 'the fleet to keep their specs')
+        five.until(lambda: kept(five[1], *names), 'the fleet to keep their specs')
         sh('docker', 'kill', victim.name)
 
         def coordinator():
             row = rows().get(victim.name, {})
             return row.get('state') == 'lost' and row['coordinator']
 
-        first = fleet.until(coordinator, 'somebody to claim the failover')
-        dead.append(next(host for host in fleet.hosts if host.name == first))
+        first = five.until(coordinator, 'somebody to claim the failover')
+        dead.append(next(host for host in five.hosts if host.name == first))
         sh('docker', 'kill', first)
-        living = [host for host in fleet.hosts if host not in dead]
+        living = [host for host in five.hosts if host not in dead]
         for each in names:
-            fleet.until(lambda each=each: where(living[0], each) in {host.name for host in living}, '%s to run on a living host' % each, 240)
+            five.until(lambda each=each: where(living[0], each) in {host.name for host in living}, '%s to run on a living host' % each, 240)
             assert sum(bool(host.inspect(each) and host.inspect(each)['State']['Running']) for host in living) == 1
-        assert fleet.until(coordinator, 'a coordinator') in {host.name for host in living}
+        assert five.until(coordinator, 'a coordinator') in {host.name for host in living}
     finally:
         for host in dead:
             sh('docker', 'start', host.name)
-        fleet.until(lambda: whole(fleet), 'all to be back', 300)
-        fleet.remove(*names)
+        five.until(lambda: whole(five), 'all to be back', 300)
+        five.remove(*names)
 
 
-def test_a_host_that_never_comes_back_is_taken_out(fleet, name):
-    victim = fleet[5]
+def test_a_host_that_never_comes_back_is_taken_out(five, name):
+    victim = five[5]
     victim.run(name)
-    fleet.until(lambda: kept(fleet[1], name), 'the fleet to keep its spec')
+    five.until(lambda: kept(five[1], name), 'the fleet to keep its spec')
     sh('docker', 'kill', victim.name)
     words = ('-e', 'ringfleet_target=%s' % victim.name, '-e', 'ringfleet_dead=true', '--limit', '!%s' % victim.name)
-    fleet.until(lambda: where(fleet[1], name) not in ('', victim.name), 'its failover', 180)
-    code, output = fleet.playbook('exit', *words)
+    five.until(lambda: where(five[1], name) not in ('', victim.name), 'its failover', 180)
+    code, output = five.playbook('exit', *words)
     assert code == 0, output
-    assert hosts_by(fleet[1])[victim.name]['state'] == 'left'
-    assert (len(ring(fleet[1])), set(ring(fleet[1]).values()), copies(fleet[1])) == (4, {'UN'}, 3)
-    code, output = fleet.playbook('exit', *words)
-    assert (code, set(fleet.changes(output).values())) == (0, {0}), output
+    assert hosts_by(five[1])[victim.name]['state'] == 'left'
+    assert (len(ring(five[1])), set(ring(five[1]).values()), copies(five[1])) == (4, {'UN'}, 3)
+    code, output = five.playbook('exit', *words)
+    assert (code, set(five.changes(output).values())) == (0, {0}), output
 
 
-def test_it_comes_back_is_kept_out_and_joins_anew(fleet):
-    back = fleet[5]
+def test_it_comes_back_is_kept_out_and_joins_anew(five):
+    back = five[5]
     sh('docker', 'start', back.name)
-    fleet.until(lambda: 'was removed from the ring' in back.sh('journalctl', '-b', '-u', 'ringfleet-node', check=False), 'it to be kept out', 120)
-    fleet.until(lambda: 'has left' in back.sh('ringfleet', 'status', check=False), 'its watcher to say so')
-    assert (len(ring(fleet[1])), set(ring(fleet[1]).values())) == (4, {'UN'})
-    code, output = fleet.playbook('join')
+    five.until(lambda: 'was removed from the ring' in back.sh('journalctl', '-b', '-u', 'ringfleet-node', check=False), 'it to be kept out', 120)
+    five.until(lambda: 'has left' in back.sh('ringfleet', 'status', check=False), 'its watcher to say so')
+    assert (len(ring(five[1])), set(ring(five[1]).values())) == (4, {'UN'})
+    code, output = five.playbook('join')
     assert code == 0, output
-    fleet.until(lambda: whole(fleet), 'all to be members', 120)
-    assert (len(ring(fleet[1])), set(ring(fleet[1]).values()), copies(fleet[1])) == (5, {'UN'}, 5)
+    five.until(lambda: whole(five), 'all to be members', 120)
+    assert (len(ring(five[1])), set(ring(five[1]).values()), copies(five[1])) == (5, {'UN'}, 5)
 
 
-def test_its_address_changes_by_running_join_again(fleet, name):
-    moved, address = fleet[4], lab_hosts.address(104)
+def test_its_address_changes_by_running_join_again(five, name):
+    moved, address = five[4], lab_hosts.address(104)
     moved.run(name)
-    fleet.until(lambda: kept(fleet[1], name), 'the fleet to keep its spec')
-    before = hosts_by(fleet[1])[moved.name]['gossip']['host_id']
+    five.until(lambda: kept(five[1], name), 'the fleet to keep its spec')
+    before = hosts_by(five[1])[moved.name]['gossip']['host_id']
     sh('docker', 'network', 'disconnect', lab_hosts.NETWORK, moved.name)
     sh('docker', 'network', 'connect', '--ip', address, lab_hosts.NETWORK, moved.name)
     listed = json.loads(inventory.FILE.read_text(encoding='utf-8'))
     listed['ringfleet']['hosts'][moved.name]['ringfleet_address'] = address
     inventory.FILE.write_text(json.dumps(listed), encoding='utf-8')
-    code, output = fleet.playbook('join')
+    code, output = five.playbook('join')
     assert code == 0, output
-    fleet.until(lambda: whole(fleet), 'all to be alive', 180)
-    after = hosts_by(fleet[1])[moved.name]
+    five.until(lambda: whole(five), 'all to be alive', 180)
+    after = hosts_by(five[1])[moved.name]
     assert (after['address'], after['gossip']['host_id']) == (address, before)
-    assert (ring(fleet[1])[address], len(ring(fleet[1])), set(ring(fleet[1]).values())) == ('UN', 5, {'UN'})
-    fleet.until(lambda: sum(state == 'running' for _host, state, _id in fleet.copies(name)) == 1, 'it to run once')
-    code, output = fleet.playbook('join')
-    assert (code, set(fleet.changes(output).values())) == (0, {0}), output
+    assert (ring(five[1])[address], len(ring(five[1])), set(ring(five[1]).values())) == ('UN', 5, {'UN'})
+    five.until(lambda: sum(state == 'running' for _host, state, _id in five.copies(name)) == 1, 'it to run once')
+    code, output = five.playbook('join')
+    assert (code, set(five.changes(output).values())) == (0, {0}), output
 
 
-def test_two_that_leave_in_order_leave_three(fleet, name):
-    fleet[4].run(name)
-    fleet.until(lambda: kept(fleet[1], name), 'the fleet to keep its spec')
+def test_two_that_leave_in_order_leave_three(five, name):
+    five[4].run(name)
+    five.until(lambda: kept(five[1], name), 'the fleet to keep its spec')
     for number in (5, 4):
-        leaving = fleet[number].name
-        code, output = fleet.playbook('exit', '-e', 'ringfleet_target=%s' % leaving)
+        leaving = five[number].name
+        code, output = five.playbook('exit', '-e', 'ringfleet_target=%s' % leaving)
         assert code == 0, output
-        assert hosts_by(fleet[1])[leaving]['state'] == 'left'
-        assert (len(ring(fleet[1])), set(ring(fleet[1]).values()), copies(fleet[1])) == (number - 1, {'UN'}, 3)
-    assert where(fleet[1], name) in {host.name for host in fleet.hosts[:3]}
+        assert hosts_by(five[1])[leaving]['state'] == 'left'
+        assert (len(ring(five[1])), set(ring(five[1]).values()), copies(five[1])) == (number - 1, {'UN'}, 3)
+    assert where(five[1], name) in {host.name for host in five.hosts[:3]}
