@@ -31,7 +31,7 @@ PLAYBOOK = """
 
 
 def fleet_with_everything() -> Fleet:
-    """Moves and decisions, one host silent, one container immovable, one held, one released, a pause; words that no page may believe."""
+    """Moves and decisions, one host silent, one container immovable, one held, one released, a pause, a clock that is off; words that no page may believe."""
     fleet = Fleet(5)
     for host in fleet.hosts.values():
         host.engine.add_image(image_of("web:1"))
@@ -49,6 +49,7 @@ def fleet_with_everything() -> Fleet:
     fleet["h2"].call("hold.take", name="shop", by="ada", reason=EVIL, for_s=3600)
     fleet["h2"].call("container.set", state="released", name="given-up")
     fleet["h2"].call("fleet.pause", reason=EVIL, by="ada")
+    fleet["h4"].clock.jump(60000)
     fleet["h5"].up = False
     fleet.run(20)
     return fleet

@@ -118,5 +118,33 @@ def test_what_does_not_work_on_a_host_that_lives_is_told():
     assert told['RingfleetDutyTroubled']
 
 
+def clocks_off(fleet):
+    """Hosts for which the rule on clocks fires, by what all hosts of a fleet tell."""
+    (expr,) = [rule['expr'] for rule in ALERTS if rule['alert'] == 'RingfleetClockOff']
+    name, limit_s, part = re.fullmatch(r'avg by \(host\) \(abs\((\w+)\) > bool (\S+)\) >= (\S+)', expr).groups()
+    told = {}
+    for host in fleet.hosts.values():
+        for family in text_string_to_metric_families(host.watcher.metrics.text()):
+            for sample in family.samples:
+                if sample.name == name:
+                    told.setdefault(sample.labels['host'], []).append(abs(sample.value) > float(limit_s))
+    return sorted(host for host, words in told.items() if sum(words) / len(words) >= float(part))
+
+
+@pytest.mark.parametrize('size, by_s, named', [(3, 5, ['h3']), (4, -5, ['h3']), (4, 1.9, []), (4, 0, []), (3, -1.9, [])])
+def test_of_clocks_that_differ_the_one_is_named_that_is_off(size, by_s, named):
+    fleet = fleet_of(size)
+    fleet['h3'].clock.jump(int(by_s * 1000))
+    fleet.run(30)
+    assert clocks_off(fleet) == named
+
+
+def test_of_two_hosts_nobody_knows_whose_clock_is_off():
+    fleet = fleet_of(2)
+    fleet['h2'].clock.jump(5000)
+    fleet.run(30)
+    assert clocks_off(fleet) == ['h1', 'h2']
+
+
 def refuse(*_args, **_kwargs):
     raise StoreUnavailable('The ring is out of reach: test')

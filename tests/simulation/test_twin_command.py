@@ -149,6 +149,14 @@ def test_who_judges_nobody_is_not_well(fleet, ask):
     assert ask('hosts')[0] == 1
 
 
+def test_a_clock_that_is_off_is_wrong(fleet, ask):
+    fleet['h3'].clock.jump(-60000)
+    fleet.run(20)
+    code, text = ask('status')
+    assert (code, 'WRONG: the clock of host h3 is at least ' in text, "s behind this host's" in text) == (1, True, True)
+    assert ask('hosts')[0] == 1
+
+
 def test_an_open_move_that_only_waits_is_stuck_and_wrong(fleet, ask):
     fleet['h2'].engine.run('api', 'web:1', {'ringfleet.managed': 'true'})
     fleet.run(15)

@@ -42,7 +42,7 @@ def status(client, _arguments):
 
 
 def unwell(answer):
-    """What is wrong with hosts, in words: all that this one does not see alive, by beat, gossip and the guard's answer.
+    """What is wrong with hosts, in words: all that this one does not see alive, by beat, gossip and the guard's answer, and whose clock is off.
 
     :param answer: that of host.info.
     """
@@ -51,6 +51,7 @@ def unwell(answer):
         word = tables.taken_for(each)
         if each['state'] != 'left' and word != 'alive':
             found.append('host %s is %s' % (each['host'], tables.liveness(each) if word == 'away' else word))
+    found.extend(tables.clock_off(each) for each in answer['hosts'] if each['clock']['off'])
     if answer['judges_nobody'] and any(each['host'] != answer['observer'] and each['state'] != 'left' for each in answer['hosts']):
         found.append('this host judges nobody now: %s' % answer['judges_nobody'])
     return found

@@ -39,6 +39,12 @@ def taken_for(host):
     return host['signs'] if word in ('alive', 'not judged') else word
 
 
+def clock_off(host):
+    """By how much a host's clock is off, and in which direction."""
+    ahead = host['clock']['ahead_s']
+    return "the clock of host %s is at least %.1f s %s this host's" % (host['host'], abs(ahead), 'ahead of' if ahead > 0 else 'behind')
+
+
 def stuck(move):
     """For how long an open move has only waited, and for what."""
     waits = move['waits_for']
@@ -51,12 +57,12 @@ def hosts(answer):
     for each in answer['hosts']:
         load = each['load'] or {}
         rows.append((each['host'], each['state'], clock(each['since_at']), each['by'], each['signs'],
-                     each['beat']['age_s'], each['gossip']['age_s'], each['probe']['age_s'],
+                     each['beat']['age_s'], each['gossip']['age_s'], each['probe']['age_s'], each['clock']['ahead_s'],
                      liveness(each), lease(each['lease']), ', '.join(each['backups']),
                      percent(load.get('cpu_used', 0), load.get('cpu_capacity')),
                      percent(load.get('memory_used', 0), load.get('memory_capacity')), load.get('containers'),
                      '; '.join(load.get('contended', ())) or load.get('unjudged')))
-    return table(('HOST', 'STATE', 'SINCE (UTC)', 'BY', 'SIGNS', 'BEAT s', 'GOSSIP s', 'PROBE s', 'LIVENESS', 'LEASE', 'BACKUPS',
+    return table(('HOST', 'STATE', 'SINCE (UTC)', 'BY', 'SIGNS', 'BEAT s', 'GOSSIP s', 'PROBE s', 'CLOCK s', 'LIVENESS', 'LEASE', 'BACKUPS',
                   'CPU', 'MEMORY', 'CONTAINERS', 'CONTENDED'), rows)
 
 

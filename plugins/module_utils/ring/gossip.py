@@ -13,6 +13,7 @@ from dataclasses import replace
 from ..errors import StoreUnavailable
 from ..model import Beat
 from .liveness import OVERRUN_S, Reads, Signs, verdict
+from .skew import Reading, Skews, is_off
 from .states import LEFT
 
 
@@ -40,7 +41,9 @@ class Gossip:
         self._signs = {}
         self._beats = {}
         self._endpoints = {}
-        self._reads = Reads(max(OVERRUN_S, 2 * settings.beat_s))
+        longest_gap_s = max(OVERRUN_S, 2 * settings.beat_s)
+        self._reads = Reads(longest_gap_s)
+        self._skews = Skews(longest_gap_s)
 
     def beat(self):
         """Put this host's beat; the wall clock never goes back within it."""
@@ -69,6 +72,8 @@ class Gossip:
         now = self._clock.monotonic()
         try:
             beats = self._store.beats()
+            # The clocks before anything else: what is between the answer and them is taken for delay of the beats.
+            reading = Reading(now, self._clock.monotonic(), self._clock.wall())
         except StoreUnavailable:
             self._reads = self._reads.failed(now, 'the beats could not be read')
             raise
@@ -78,11 +83,11 @@ class Gossip:
         for host in gone:
             self._signs.pop(host, None)
             self._beats.pop(host, None)
+        beats = [beat for beat in beats if beat.host not in gone]
+        self._skews = self._skews.after(reading, [beat for beat in beats if beat.host != self._host])
         for row in hosts:
             self._signs.setdefault(row.host, Signs(listed=now))
         for beat in beats:
-            if beat.host in gone:
-                continue
             self._beats[beat.host] = beat
             signs = self._signs.get(beat.host, Signs(listed=now))
             self._signs[beat.host] = replace(signs, beat=signs.beat.seen((beat.started_at, beat.counter), now))
@@ -116,6 +121,14 @@ class Gossip:
     def signals_of(self, host):
         """A host's Signs, without its probe."""
         return self._signs.get(host, Signs())
+
+    def clock_ahead_s(self, host):
+        """Seconds by which a host's clock is at least ahead of this one's, negative: behind, 0: neither is sure; None while that is not known."""
+        return 0.0 if host == self._host else self._skews.ahead_s(host, self._clock.monotonic(), self._lost_after_s)
+
+    def clocks_off(self):
+        """Names of the hosts whose clock is too far off this one's, sorted."""
+        return tuple(sorted(host for host in self._skews.hosts if is_off(self.clock_ahead_s(host))))
 
     @property
     def reads(self):

@@ -62,11 +62,14 @@ class Gauges:
                     (((), bool(b.observer.judges_nobody())),))
 
     def _life_signs(self, rows):
-        ages, signs, repaired = [], [], []
+        ages, signs, repaired, clocks = [], [], [], []
         for row in rows:
             repair_s = repairs.age_s(self._b.gossip.beat_of(row.host), self._b.clock.wall())
             if repair_s is not None:
                 repaired.append(((row.host,), repair_s))
+            ahead_s = self._b.gossip.clock_ahead_s(row.host)
+            if ahead_s is not None:
+                clocks.append(((row.host,), ahead_s))
             word, beat_s, _gossip_s = self._b.gossip.signs_of(row.host)
             signs.append(((row.host, word), 1))
             if beat_s is not None:
@@ -74,6 +77,8 @@ class Gauges:
         yield Gauge('ringfleet_host_signs', 'The word for a host by beat and gossip alone; 1 for the one that holds.',
                     ('host', 'signs'), tuple(signs))
         yield Gauge('ringfleet_host_beat_age_seconds', 'Seconds since the beat of a host last changed.', ('host',), tuple(ages))
+        yield Gauge('ringfleet_host_clock_ahead_seconds', "Seconds by which the clock of a host is at least ahead of this observer's, negative: behind.",
+                    ('host',), tuple(clocks))
         yield Gauge('ringfleet_host_repair_age_seconds', "Seconds since the ranges of a host's ring node were last repaired in full.", ('host',),
                     tuple(repaired))
 

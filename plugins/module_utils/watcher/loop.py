@@ -233,6 +233,9 @@ class Loop:
         suspects = self._b.observer.suspects()
         if suspects:
             words.append('taken for lost: %s' % ', '.join(suspects))
+        clocks = self._b.gossip.clocks_off()
+        if clocks:
+            words.append('clock off: %s' % ', '.join(clocks))
         if self._b.mover.open:
             words.append('moves open: %s' % ', '.join(self._b.mover.open))
         if self._b.fleet.known_pause.reason:

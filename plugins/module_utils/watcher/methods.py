@@ -14,6 +14,7 @@ from ..names import check_container_name
 from ..moves import staging
 from ..ring import leases
 from ..ring.holds import hold_of, released
+from ..ring.skew import is_off
 from . import repairs
 from .lookups import hosts_of, reasons_of, row_of
 
@@ -66,12 +67,19 @@ class Methods:
                 'probe': {'age_s': _rounded(observer.probe_age(row)), 'boot_id': answers.boot_id, 'error': answers.error,
                           'silent': 'probe' in judged.silent},
                 'liveness': {'word': judged.word, 'since_s': _rounded(judged.since_s), 'finding': observer.sentence(row)},
+                'clock': self._clock(row.host),
                 'repair': {'age_s': repairs.age_s(beat, self._b.clock.wall()), 'ended_at': beat.repaired_at if beat else 0},
                 'lease': self._lease(row), 'backups': list(backups.get(row.host, ())), 'suspects': list(beat.suspects) if beat else [],
                 'routes': dict(beat.routes) if beat else {},
                 'load': beat.load.to_dict() if beat else None})
         return {'observer': self._b.settings.host, 'suspects': list(observer.suspects()), 'judges_nobody': observer.judges_nobody(),
                 'hosts': found}
+
+    def _clock(self, host):
+        """How far a host's clock is off this one's."""
+        ahead = self._b.gossip.clock_ahead_s(host)
+        # Without -0.0, which nobody understands.
+        return {'ahead_s': None if ahead is None else round(ahead, 1) + 0.0, 'off': is_off(ahead)}
 
     def _lease(self, row):
         """What is known of a host's lease: of this host's own by its own clock, of another's by when its renewals were seen."""
