@@ -28,33 +28,32 @@ def test_factor_follows_the_nodes(nodes: int, factor: int) -> None:
     assert replication.factor(nodes) == factor
 
 
-@pytest.mark.parametrize(("current", "wanted"), [
-    (None, 3),
-    ({"class": "org.apache.cassandra.locator.SimpleStrategy", "replication_factor": "1"}, 3),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "2"}, 3),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "3"}, None),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "5"}, None),
+SIMPLE = "org.apache.cassandra.locator.SimpleStrategy"
+TOPOLOGY = "org.apache.cassandra.locator.NetworkTopologyStrategy"
+
+
+@pytest.mark.parametrize(("current", "wanted", "raised"), [
+    (None, 5, 5),
+    ({"class": SIMPLE, "replication_factor": "1"}, 5, 2),
+    ({"class": SIMPLE, "replication_factor": "7"}, 5, 5),
+    ({"class": TOPOLOGY, "dc1": "2"}, 5, 3),
+    ({"class": TOPOLOGY, "dc1": "4"}, 5, 5),
+    ({"class": TOPOLOGY, "dc1": "5"}, None, None),
+    ({"class": TOPOLOGY, "dc1": "6"}, None, None),
 ])
-def test_copies_are_raised_and_never_lowered(current: dict, wanted: int) -> None:
-    assert replication.wanted(current, "dc1", 3) == wanted
+def test_copies_are_raised_one_by_one_and_never_lowered(current: dict | None, wanted: int | None, raised: int | None) -> None:
+    assert (replication.wanted(current, "dc1", 5), replication.raised(current, "dc1", 5)) == (wanted, raised)
 
 
 @pytest.mark.parametrize(("current", "wanted"), [
     (None, None),
-    ({"class": "org.apache.cassandra.locator.SimpleStrategy", "replication_factor": "3"}, None),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "2"}, None),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "3"}, 2),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "5"}, 4),
+    ({"class": SIMPLE, "replication_factor": "3"}, None),
+    ({"class": TOPOLOGY, "dc1": "2"}, None),
+    ({"class": TOPOLOGY, "dc1": "3"}, 2),
+    ({"class": TOPOLOGY, "dc1": "5"}, 4),
 ])
 def test_copies_are_lowered_one_by_one_and_never_raised(current: dict, wanted: int) -> None:
     assert replication.lowered(current, "dc1", 2) == wanted
-
-
-def test_a_due_repair_outlives_the_run(tmp_path) -> None:
-    path = str(tmp_path / "pending.json")
-    assert replication.pending(path) == []
-    replication._note(path, ["ringfleet"])
-    assert replication.pending(path) == ["ringfleet"]
 
 
 @pytest.mark.parametrize(("text", "said"), [("no json", "no JSON"), (json.dumps({"address": "x", "typo": 1}), "typo")])
