@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+from simulation.copies import address
 from simulation.copies_play import Play, repaired
 
 EACH = repaired(["h1", "h2", "h3", "h4", "h5"], False)
@@ -37,3 +38,12 @@ def test_another_speaker_goes_on_where_a_run_was_cut_short(tmp_path: pathlib.Pat
     done = play.ring().state
     code, told = play("h2", "replication")
     assert (code, "changed=0" in told, play.ring().state) == (0, True, done), told
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_part_is_not_taken_for_the_whole(tmp_path: pathlib.Path, known: bool) -> None:
+    play = Play(tmp_path, 5, away=("h2",), copies=3)
+    members = {each: address(each) for each in play.hosts if known or each != "h2"}
+    code, told = play("h5", "replication", ring_node_members=members)
+    assert code == 2 and "and the hosts of 10.0.0.2 cannot be reached or are not in the inventory" in " ".join(told.split()), told
+    assert (play.seen(), play.ring().rests()) == (["4 copies"], False)
