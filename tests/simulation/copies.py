@@ -1,12 +1,14 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A ring as far as ringadmin and nodetool see one when its copies become more or fewer, with the one row that is worst off: how many of its copies have
-what was acknowledged, where none dies. In a file: ``python copies.py FOLDER nodetool HOST ...`` and ``python copies.py FOLDER ringadmin COMMAND --config -``."""
+"""A ring as far as ringadmin and nodetool see one when its copies become more or fewer, with the one row that is worst off: how many of its
+copies have what was acknowledged, where none dies. In a file: ``python copies.py FOLDER nodetool HOST ...`` and
+``python copies.py FOLDER ringadmin COMMAND --config -``."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import pathlib
 import re
@@ -36,6 +38,8 @@ class Ring:
 
     def __init__(self, state: dict, folder: pathlib.Path | None = None) -> None:
         self.state, self.folder = state, folder
+        # Whom the driver of this session was told to be dead.
+        self.given_up: set[str] = set()
 
     @classmethod
     def read(cls, folder: pathlib.Path) -> Ring:
@@ -81,6 +85,8 @@ class Ring:
             return [{"peer": each, "host_id": f"id-{each}"} for each in state["nodes"]]
         if statement.startswith("SELECT keyspace_name"):
             return [{"keyspace_name": name, "replication": {"class": NTS, "dc1": str(value)}} for name, value in state["copies"].items()]
+        # The driver waits for what each node that it takes for up knows of the schema.
+        assert set(state["dead"]) <= self.given_up
         self.step()
         name, value = re.match(r"ALTER KEYSPACE (\w+) .*'dc1': (\d)", statement).groups()
         if name == "ringfleet":
@@ -90,6 +96,12 @@ class Ring:
         state["copies"][name] = int(value)
         self.save(*[f"{value} copies"] * (name == "ringfleet"))
         return []
+
+    def session(self) -> types.SimpleNamespace:
+        """As ringadmin has one; the driver knows a host for each node."""
+        self.given_up = set()
+        hosts = [types.SimpleNamespace(address=each, set_down=functools.partial(self.given_up.add, each)) for each in self.state["nodes"]]
+        return types.SimpleNamespace(execute=self.execute, cluster=types.SimpleNamespace(metadata=types.SimpleNamespace(all_hosts=lambda: hosts)))
 
     def nodetool(self, host: str, words: list[str]) -> int:
         """The exit status of one."""
@@ -129,7 +141,7 @@ def main(folder: str, tool: str, *words: str) -> int:
     ring = Ring.read(pathlib.Path(folder))
     if tool == "nodetool":
         return ring.nodetool(words[0], list(words[1:]))
-    replication.connect = lambda *_given: contextlib.nullcontext(types.SimpleNamespace(execute=ring.execute))
+    replication.connect = lambda *_given: contextlib.nullcontext(ring.session())
     return ringadmin.main(list(words))
 
 

@@ -17,7 +17,7 @@ So a run that is cut short anywhere is gone on with by the next one, whoever spe
 
 from __future__ import annotations
 
-from .session import ADMIN, connect
+from .session import ADMIN, connect, give_up
 from .status import members
 
 # What is repaired; and what holds nothing but history, which may be thin on a new copy.
@@ -97,6 +97,7 @@ def lower(config):
         first = plan and (ring.due() and not (there and config.dead) or any(value % 2 for value in plan.values()))
         # What a dead node's copies alone had is brought back to a majority behind its removal; no repair works while it is in the ring.
         if there and config.dead:
+            give_up(session, config.leaving)
             ring.note(ring.most())
         if first and not config.repaired:
             repair = more = True

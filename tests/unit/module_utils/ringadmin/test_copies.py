@@ -20,9 +20,9 @@ from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import co
 
 def changed(ring: Ring, host: str, command: typing.Callable, **asked: object) -> dict:
     """As the role does it (tasks/copies.yml): ask, repair, ask again; the last answer."""
-    session, done = types.SimpleNamespace(execute=ring.execute), False
+    done = False
     for _turn in range(12):
-        with mock.patch.object(replication, "connect", lambda *_given: contextlib.nullcontext(session)):
+        with mock.patch.object(replication, "connect", lambda *_given: contextlib.nullcontext(ring.session())):
             answer = command(config.Config(address=address(host), admin_password="a", watcher_password="w", repaired=done, **asked))
         if answer["repair"]:
             repair(ring, host, answer)
@@ -97,7 +97,7 @@ def test_founding_takes_one_answer_and_no_repair(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(replication, "connect", lambda *_given: contextlib.nullcontext(types.SimpleNamespace(execute=execute)))
     answer = replication.ensure(config.Config(address="10.0.0.1", admin_password="a", watcher_password="w"))
     assert (answer["changed"], answer["repair"], answer["more"], answer["factor"]) == (True, False, False, 1)
-    assert altered == ["CREATE KEYSPACE IF NOT EXISTS ringfleet", "ALTER KEYSPACE system_auth", "ALTER KEYSPACE system_distributed", "ALTER KEYSPACE system_traces"]
+    assert altered == ["CREATE KEYSPACE IF NOT EXISTS ringfleet", *[f"ALTER KEYSPACE system_{each}" for each in ("auth", "distributed", "traces")]]
 
 
 def test_what_a_dead_node_s_removal_left_unrepaired_is_repaired_before_copies_are_lowered() -> None:

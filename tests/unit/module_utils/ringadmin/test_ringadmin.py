@@ -14,6 +14,8 @@ import typing
 
 import pytest
 from cassandra import ConsistencyLevel
+from cassandra.cluster import Cluster
+from cassandra.connection import DefaultEndPoint
 
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import main as cli
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import auth, config, replication, schema, session, status
@@ -118,6 +120,23 @@ def test_a_superuser_that_stays_is_told(monkeypatch) -> None:
     monkeypatch.setattr(auth.time, "sleep", lambda seconds: None)
     with pytest.raises(session.Refused, match="still lets the default superuser"):
         auth._forget_default(config.load(io.StringIO(json.dumps(dict(GIVEN, timeout=0.01)))))
+
+
+def test_the_driver_waits_for_no_dead_node() -> None:
+    cluster = Cluster(["10.0.0.1"])
+    for address in ("10.0.0.1", "10.0.0.2", "10.0.0.3"):
+        cluster.add_host(DefaultEndPoint(address), signal=False)
+    columns = ["peer", "schema_version"]
+
+    def disagreeing() -> dict | None:
+        """As the driver itself finds it behind each change of the schema; None when all agree."""
+        peers = types.SimpleNamespace(column_names=columns, parsed_rows=[("10.0.0.2", "new"), ("10.0.0.3", "old")])
+        local = types.SimpleNamespace(column_names=["schema_version"], parsed_rows=[("new",)])
+        return cluster.control_connection._get_schema_mismatches(peers, local, DefaultEndPoint("10.0.0.1"))
+
+    assert disagreeing() is not None
+    session.give_up(types.SimpleNamespace(cluster=cluster), "10.0.0.3")
+    assert disagreeing() is None
 
 
 class Ring:
