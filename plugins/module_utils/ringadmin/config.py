@@ -17,7 +17,7 @@ class RingAdminError(Exception):
 @dataclass(frozen=True)
 class Config:
     """address: this host's own; contact_points: the other hosts'; leaving: of a host that goes for good; timeout: seconds to wait for what
-    takes its time. Of that host: whether it is dead, gone from the ring, and whether the keyspaces were repaired since the last answer.
+    takes its time. Of that host: whether it is dead, and gone from the ring. repaired: whether what holds data was since the last answer.
 
     reader_password: of the role that may only read the fleet's tables; without it that role is left as it is.
     """
@@ -37,7 +37,6 @@ class Config:
     repaired: bool = False
     unit: str = 'ringfleet-node.service'
     host_id_file: str = '/var/lib/ringfleet/node/host_id'
-    pending_file: str = '/var/lib/ringfleet/node/repair-pending.json'
     timeout: float = 60.0
 
 

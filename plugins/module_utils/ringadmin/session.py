@@ -66,6 +66,15 @@ def connect(config, user, password, address=None):
         cluster.shutdown()
 
 
+def give_up(session, address):
+    """Tell the driver that the node at this address is dead: else each change of the schema waits for it, and fails after REQUEST_TIMEOUT seconds.
+
+    It takes every node for up that it was not told of, and here it connects to one alone."""
+    for host in session.cluster.metadata.all_hosts():
+        if host.address == address:
+            host.set_down()
+
+
 def _session(cluster, address, user):
     try:
         return cluster.connect()

@@ -14,6 +14,8 @@ import typing
 
 import pytest
 from cassandra import ConsistencyLevel
+from cassandra.cluster import Cluster
+from cassandra.connection import DefaultEndPoint
 
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import main as cli
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import auth, config, replication, schema, session, status
@@ -28,33 +30,32 @@ def test_factor_follows_the_nodes(nodes: int, factor: int) -> None:
     assert replication.factor(nodes) == factor
 
 
-@pytest.mark.parametrize(("current", "wanted"), [
-    (None, 3),
-    ({"class": "org.apache.cassandra.locator.SimpleStrategy", "replication_factor": "1"}, 3),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "2"}, 3),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "3"}, None),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "5"}, None),
+SIMPLE = "org.apache.cassandra.locator.SimpleStrategy"
+TOPOLOGY = "org.apache.cassandra.locator.NetworkTopologyStrategy"
+
+
+@pytest.mark.parametrize(("current", "wanted", "raised"), [
+    (None, 5, 5),
+    ({"class": SIMPLE, "replication_factor": "1"}, 5, 2),
+    ({"class": SIMPLE, "replication_factor": "7"}, 5, 5),
+    ({"class": TOPOLOGY, "dc1": "2"}, 5, 3),
+    ({"class": TOPOLOGY, "dc1": "4"}, 5, 5),
+    ({"class": TOPOLOGY, "dc1": "5"}, None, None),
+    ({"class": TOPOLOGY, "dc1": "6"}, None, None),
 ])
-def test_copies_are_raised_and_never_lowered(current: dict, wanted: int) -> None:
-    assert replication.wanted(current, "dc1", 3) == wanted
+def test_copies_are_raised_one_by_one_and_never_lowered(current: dict | None, wanted: int | None, raised: int | None) -> None:
+    assert (replication.wanted(current, "dc1", 5), replication.raised(current, "dc1", 5)) == (wanted, raised)
 
 
 @pytest.mark.parametrize(("current", "wanted"), [
     (None, None),
-    ({"class": "org.apache.cassandra.locator.SimpleStrategy", "replication_factor": "3"}, None),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "2"}, None),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "3"}, 2),
-    ({"class": "org.apache.cassandra.locator.NetworkTopologyStrategy", "dc1": "5"}, 4),
+    ({"class": SIMPLE, "replication_factor": "3"}, None),
+    ({"class": TOPOLOGY, "dc1": "2"}, None),
+    ({"class": TOPOLOGY, "dc1": "3"}, 2),
+    ({"class": TOPOLOGY, "dc1": "5"}, 4),
 ])
 def test_copies_are_lowered_one_by_one_and_never_raised(current: dict, wanted: int) -> None:
     assert replication.lowered(current, "dc1", 2) == wanted
-
-
-def test_a_due_repair_outlives_the_run(tmp_path) -> None:
-    path = str(tmp_path / "pending.json")
-    assert replication.pending(path) == []
-    replication._note(path, ["ringfleet"])
-    assert replication.pending(path) == ["ringfleet"]
 
 
 @pytest.mark.parametrize(("text", "said"), [("no json", "no JSON"), (json.dumps({"address": "x", "typo": 1}), "typo")])
@@ -119,6 +120,23 @@ def test_a_superuser_that_stays_is_told(monkeypatch) -> None:
     monkeypatch.setattr(auth.time, "sleep", lambda seconds: None)
     with pytest.raises(session.Refused, match="still lets the default superuser"):
         auth._forget_default(config.load(io.StringIO(json.dumps(dict(GIVEN, timeout=0.01)))))
+
+
+def test_the_driver_waits_for_no_dead_node() -> None:
+    cluster = Cluster(["10.0.0.1"])
+    for address in ("10.0.0.1", "10.0.0.2", "10.0.0.3"):
+        cluster.add_host(DefaultEndPoint(address), signal=False)
+    columns = ["peer", "schema_version"]
+
+    def disagreeing() -> dict | None:
+        """As the driver itself finds it behind each change of the schema; None when all agree."""
+        peers = types.SimpleNamespace(column_names=columns, parsed_rows=[("10.0.0.2", "new"), ("10.0.0.3", "old")])
+        local = types.SimpleNamespace(column_names=["schema_version"], parsed_rows=[("new",)])
+        return cluster.control_connection._get_schema_mismatches(peers, local, DefaultEndPoint("10.0.0.1"))
+
+    assert disagreeing() is not None
+    session.give_up(types.SimpleNamespace(cluster=cluster), "10.0.0.3")
+    assert disagreeing() is None
 
 
 class Ring:
