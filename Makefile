@@ -19,7 +19,7 @@ BENCH ?=
 FAULTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap test fast parts simulate lab demo molecule bench chaos clean distclean fmt shell build constraints
+.PHONY: help bootstrap test fast parts simulate lab demo molecule bench chaos five clean distclean fmt shell build constraints
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench: bootstrap ## benchmarks, printed, never asserted (BENCH="score balance": 
 
 chaos: bootstrap ## faults on real hosts, each followed by what must hold (FAULTS="killed cut": these)
 	@$(PY) -m chaos $(FAULTS)
+
+five: bootstrap ## what takes five real hosts: a lost coordinator, a dead host taken out and back, a new address (half an hour, no part of make test)
+	@$(PY) -m pytest -q --durations=10 tests/five
 
 clean: bootstrap ## remove the lab
 	@$(PY) -m lab down

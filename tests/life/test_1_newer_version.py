@@ -10,42 +10,42 @@ from chaos.ring import Ring
 from life import newer
 
 
-def versions(three):
+def versions(fleet):
     """{host: the version that its beat tells}."""
-    return {each['host']: each['beat']['version'] for each in three[3].call('host.info')['hosts']}
+    return {each['host']: each['beat']['version'] for each in fleet[3].call('host.info')['hosts']}
 
 
-def test_a_newer_version_comes_host_by_host_and_containers_run_on(three, name, tmp_path):
+def test_a_newer_version_comes_host_by_host_and_containers_run_on(fleet, name, tmp_path):
     collections, tables = newer.make(tmp_path / 'newer')
-    three[1].run(name)
-    three.adopted(name)
-    before, older = three[1].inspect(name), versions(three)
-    first = three[1].name
-    code, output = three.playbook('upgrade', '-e', 'ringfleet_target=%s' % first, collections=collections)
+    fleet[1].run(name)
+    fleet.adopted(name)
+    before, older = fleet[1].inspect(name), versions(fleet)
+    first = fleet[1].name
+    code, output = fleet.playbook('upgrade', '-e', 'ringfleet_target=%s' % first, collections=collections)
     assert code == 0, output
-    three.until(lambda: versions(three) == dict(older, **{first: newer.VERSION}), 'the first one to tell its version')
-    after = three[1].inspect(name)
+    fleet.until(lambda: versions(fleet) == dict(older, **{first: newer.VERSION}), 'the first one to tell its version')
+    after = fleet[1].inspect(name)
     assert (after['Id'], after['State']['StartedAt']) == (before['Id'], before['State']['StartedAt'])
 
     # Neighbours of both versions move a container, from the newer to the older and back.
-    for source, target in ((three[1], three[2]), (three[2], three[1])):
+    for source, target in ((fleet[1], fleet[2]), (fleet[2], fleet[1])):
         result = source.module('migrate', name=name, host=target.name)
         assert not result['failed'], result
-        three.until(lambda target=target: three.row(name)['holder'] == target.name and not three.row(name)['move'], 'it to be there')
-        three.assert_runs_once(name)
+        fleet.until(lambda target=target: fleet.row(name)['holder'] == target.name and not fleet.row(name)['move'], 'it to be there')
+        fleet.assert_runs_once(name)
 
-    code, output = three.playbook('upgrade', collections=collections)
+    code, output = fleet.playbook('upgrade', collections=collections)
     assert code == 0, output
-    three.until(lambda: set(versions(three).values()) == {newer.VERSION}, 'all to tell their version')
-    three.assert_runs_once(name)
-    ring = Ring([host.name for host in three.hosts], tmp_path)
+    fleet.until(lambda: set(versions(fleet).values()) == {newer.VERSION}, 'all to tell their version')
+    fleet.assert_runs_once(name)
+    ring = Ring([host.name for host in fleet.hosts], tmp_path)
     try:
         assert ring.rows('fleet', 'key')['schema']['value'] == str(tables)
         assert {row[newer.COLUMN] for row in ring.rows('beats', 'host').values()} == {'hello'}
     finally:
         ring.close()
-    code, output = three.playbook('upgrade', collections=collections)
-    assert (code, set(three.changes(output).values())) == (0, {0}), output
+    code, output = fleet.playbook('upgrade', collections=collections)
+    assert (code, set(fleet.changes(output).values())) == (0, {0}), output
     # The older collection is told that it is, before it changes anything.
-    code, output = three.playbook('upgrade')
+    code, output = fleet.playbook('upgrade')
     assert (code != 0, 'older than what runs on' in ' '.join(output.split())) == (True, True), output
