@@ -8,6 +8,7 @@ from __future__ import annotations
 import pathlib
 
 import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.model import HostRow
 from simulation.handing import MANAGED, fleet_of_three
 from simulation.turning import FLEET, Turning, book
 
@@ -43,6 +44,13 @@ def test_the_first_host_is_drained_while_only_others_can_be_reached(turning: Tur
     assert (state(turning, "h1"), turning.fleet.row("web").holder != "h1", "it is drained" in told) == ("drained", True, True)
     code, told = drain(turning, "h1", "--limit", "h3")
     assert (code, "nothing is to be moved" in told, "changed=0" in told) == (0, True, True), told
+
+
+def test_the_plan_names_a_host_whose_load_nobody_knows(turning: Turning) -> None:
+    turning.fleet.tables.rows[HostRow]["h9"] = HostRow("h9", "left", 1, address="10.0.0.9")
+    turning.fleet.run(10)
+    code, told = drain(turning, "h1", "--check")
+    assert (code, "h9: its load is not known" in told, "h3: CPU " in told) == (0, True, True), told
 
 
 def test_without_room_the_plan_is_shown_and_nothing_is_begun(turning: Turning) -> None:
