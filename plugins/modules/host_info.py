@@ -128,9 +128,9 @@ hosts:
         - How far its clock is off the observer's, by the times in its beats. C(ahead_s) is the seconds by which it is at least ahead, negative
           those by which it is at least behind, 0 where neither is sure. Null where it is not known, as of a host that does not beat, and for
           its first ten beats.
-        - C(off) is whether that is more than the 2 s with which a host may join. Where one observer says so of all the others, its own is off.
+        - C(skewed) is whether that is more than the 2 s with which a host may join. Where one observer says so of all the others, its own is off.
       type: dict
-      sample: {ahead_s: -4.1, off: true}
+      sample: {ahead_s: -4.1, skewed: true}
     repair:
       description:
         - The last full repair of its ring node's ranges, which is due each week. C(age_s) is the time since its end by the observer's clock,

@@ -29,12 +29,12 @@ def clock(fleet, host, by='h1'):
 
 
 def off(fleet, by):
-    return [each['host'] for each in fleet[by].call('host.info')['hosts'] if each['clock']['off']]
+    return [each['host'] for each in fleet[by].call('host.info')['hosts'] if each['clock']['skewed']]
 
 
 def test_in_a_fleet_that_is_well_no_clock_is_off(fleet):
     for by in fleet.hosts:
-        assert [clock(fleet, host, by) for host in fleet.hosts] == [{'ahead_s': 0.0, 'off': False}] * 4
+        assert [clock(fleet, host, by) for host in fleet.hosts] == [{'ahead_s': 0.0, 'skewed': False}] * 4
     assert 'clock off' not in fleet['h1'].watcher.loop.sentence
     assert [number(fleet, 'h1', 'host_clock_ahead_seconds', host=host) for host in fleet.hosts] == [pytest.approx(0.0, abs=0.2)] * 4
 
@@ -116,7 +116,7 @@ def test_of_a_dead_or_new_host_nothing_is_known(fleet):
     fleet.run(KNOWN_S)
     fleet['h3'].alive = False
     fleet.run(10)
-    assert (clock(fleet, 'h3'), off(fleet, 'h1')) == ({'ahead_s': None, 'off': False}, [])
+    assert (clock(fleet, 'h3'), off(fleet, 'h1')) == ({'ahead_s': None, 'skewed': False}, [])
     assert number(fleet, 'h1', 'host_clock_ahead_seconds', host='h3') is None
     fleet['h3'].alive = True
     fleet['h3'].boot()

@@ -51,7 +51,7 @@ def unwell(answer):
         word = tables.taken_for(each)
         if each['state'] != 'left' and word != 'alive':
             found.append('host %s is %s' % (each['host'], tables.liveness(each) if word == 'away' else word))
-    found.extend(tables.clock_off(each) for each in answer['hosts'] if each['clock']['off'])
+    found.extend(tables.clock_off(each) for each in answer['hosts'] if each['clock']['skewed'])
     if answer['judges_nobody'] and any(each['host'] != answer['observer'] and each['state'] != 'left' for each in answer['hosts']):
         found.append('this host judges nobody now: %s' % answer['judges_nobody'])
     return found

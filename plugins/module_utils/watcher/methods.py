@@ -79,7 +79,7 @@ class Methods:
         """How far a host's clock is off this one's."""
         ahead = self._b.gossip.clock_ahead_s(host)
         # Without -0.0, which nobody understands.
-        return {'ahead_s': None if ahead is None else round(ahead, 1) + 0.0, 'off': is_off(ahead)}
+        return {'ahead_s': None if ahead is None else round(ahead, 1) + 0.0, 'skewed': is_off(ahead)}
 
     def _lease(self, row):
         """What is known of a host's lease: of this host's own by its own clock, of another's by when its renewals were seen."""
