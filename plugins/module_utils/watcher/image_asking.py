@@ -70,7 +70,8 @@ class ImageAsking:
                     with self._transfer.receive(asked.turn, sha256) as stream:
                         images.take(self._engine, stream, name, image.id, image.layers)
                     self._forget(name, asked)
-                    del self._tried[name]
+                    # Two containers of one image may wait for it, each in a job of its own: the other one may have been quicker.
+                    self._tried.pop(name, None)
                     return ''
             except StoreError:
                 raise
