@@ -23,7 +23,8 @@ WATCHER = "ringfleet-watcher.service"
 NODE = "ringfleet-node.service"
 # For so long a stale copy may go on behind a thaw: about a second, as docs/exclusive.md says, on a loaded machine.
 THAW_S = 2.5
-DROP_IN = f"/etc/systemd/system/{WATCHER}.d/chaos.conf"
+FOLDER = f"/etc/systemd/system/{WATCHER}.d"
+DROP_IN = f"{FOLDER}/chaos.conf"
 
 
 def uptime() -> float:
@@ -89,13 +90,13 @@ def watcher_gone(world: World, host: str) -> None:
     """Its watcher cannot start: free containers stay, exclusive ones are fenced and taken over once the lease ran out."""
     mine = [name for name in holds(world, host) if name in world.exclusive]
     with nothing_moves(world, world.free):
-        world.on(host, "mkdir", "-p", DROP_IN.rsplit("/", 1)[0])
+        world.on(host, "mkdir", "-p", FOLDER)
         world.on(host, "sh", "-c", f"printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > {DROP_IN}; systemctl daemon-reload")
         try:
             world.on(host, "systemctl", "kill", "-s", "KILL", WATCHER)
             world.until(f"{mine} to be taken over", lambda: left(world, host, mine), 180)
         finally:
-            world.on(host, "sh", "-c", f"rm -f {DROP_IN}; systemctl daemon-reload; systemctl restart {WATCHER}")
+            world.on(host, "sh", "-c", f"rm -f {DROP_IN}; rmdir --ignore-fail-on-non-empty {FOLDER}; systemctl daemon-reload; systemctl restart {WATCHER}")
 
 
 def watcher_stopped(world: World, host: str) -> None:

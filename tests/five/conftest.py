@@ -4,10 +4,8 @@
 """The lab's three hosts and two that join them; the two are removed afterwards, whatever became of them."""
 from __future__ import annotations
 
-import uuid
-
 import pytest
-from integration.fleet import joined, sh
+from integration.fleet import joined, named, sh
 from lab import hosts, inventory
 
 SIZE, MORE = 3, 5
@@ -27,6 +25,4 @@ def five():
 @pytest.fixture
 def name(five):
     """A container name of this test's own, removed afterwards."""
-    made = 'it-%s' % uuid.uuid4().hex[:8]
-    yield made
-    five.remove(made)
+    yield from named(five)

@@ -4,12 +4,10 @@
 """The lab's fleet: three real hosts with a real ring, joined when they are not."""
 from __future__ import annotations
 
-import uuid
-
 import pytest
 from lab import hosts
 
-from integration.fleet import joined
+from integration.fleet import joined, named
 
 
 @pytest.fixture(scope='session')
@@ -22,6 +20,4 @@ def fleet():
 @pytest.fixture
 def name(fleet):
     """A container name of this test's own, removed afterwards."""
-    made = 'it-%s' % uuid.uuid4().hex[:8]
-    yield made
-    fleet.remove(made)
+    yield from named(fleet)

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import time
+import uuid
 
 from lab import inventory
 
@@ -166,3 +167,10 @@ def joined(names):
         if left:
             host.docker('rm', '-f', *left, check=False)
         host.relay.close()
+
+
+def named(fleet):
+    """Yields a container name of one test's own, and removes what has it."""
+    made = 'it-%s' % uuid.uuid4().hex[:8]
+    yield made
+    fleet.remove(made)

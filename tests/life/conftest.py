@@ -4,10 +4,8 @@
 """The lab's three hosts, joined."""
 from __future__ import annotations
 
-import uuid
-
 import pytest
-from integration.fleet import joined
+from integration.fleet import joined, named
 from lab import hosts
 
 
@@ -20,6 +18,4 @@ def fleet():
 @pytest.fixture
 def name(fleet):
     """A container name of this test's own, removed afterwards."""
-    made = 'it-%s' % uuid.uuid4().hex[:8]
-    yield made
-    fleet.remove(made)
+    yield from named(fleet)

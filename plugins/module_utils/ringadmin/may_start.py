@@ -19,14 +19,13 @@ from .removal import is_removed
 
 KEPT_OUT = 3
 SETTINGS = '/etc/ringfleet/watcher.json'
-HOST_ID = '/var/lib/ringfleet/node/host_id'
 
 
 def main(argv=None, err=sys.stderr):
     """Entry point; returns the exit status."""
     parser = argparse.ArgumentParser(prog='ringfleet-may-start', description=__doc__.split('\n', 1)[0])
     parser.add_argument('--config', default=SETTINGS)
-    parser.add_argument('--host-id', default=HOST_ID)
+    parser.add_argument('--host-id', default=Config.host_id_file)
     arguments = parser.parse_args(argv)
     try:
         settings = settings_room.load(arguments.config)

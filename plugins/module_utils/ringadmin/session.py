@@ -67,7 +67,7 @@ def connect(config, user, password, address=None):
 
 
 def give_up(session, address):
-    """Tell the driver that the node at this address is dead: else each change of the schema waits for it, and fails after REQUEST_TIMEOUT seconds.
+    """Tell the driver that the node at this address is dead: else each change of the schema waits for it, for AGREEMENT_TIMEOUT seconds.
 
     It takes every node for up that it was not told of, and here it connects to one alone."""
     for host in session.cluster.metadata.all_hosts():
