@@ -8,17 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
-import testinfra
-from testinfra.host import Host
-
 # importlib mode puts no test folder on the path.
 sys.path.insert(0, str(Path(__file__).parents[2] / "shared"))
 
+from members import members  # noqa: E402
 
-@pytest.fixture(scope="session")
-def members(request: pytest.FixtureRequest) -> dict[str, Host]:
-    """All hosts of group ringfleet."""
-    inventory = request.config.getoption("--ansible-inventory")
-    hosts = testinfra.get_hosts(["ansible://ringfleet"], ansible_inventory=inventory)
-    return {host.backend.host: host for host in hosts}
+# Tests use it by name.
+__all__ = ("members",)
