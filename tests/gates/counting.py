@@ -33,8 +33,9 @@ def junit(text: str) -> Outcome:
 
 
 def _first_line(trouble: ET.Element) -> str:
-    lines = (trouble.get("message") or trouble.text or "").strip().splitlines() or [trouble.tag]
-    return lines[0][:_WIDTH]
+    """Its first line that says more than that something was wrong."""
+    lines = [line.strip() for line in (trouble.get("message") or trouble.text or "").splitlines()]
+    return next((line for line in lines if line not in ("", "AssertionError:")), trouble.tag)[:_WIDTH]
 
 
 def linted_files(output: str) -> int:

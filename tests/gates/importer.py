@@ -36,7 +36,7 @@ def run(log: Log) -> Outcome:
     if code or len(archives) != 1:
         return Outcome(0, 1, f"the archive was not built (exit {code})")
     code = log.run(
-        [sys.executable, "-m", "galaxy_importer.main", str(archives[0])], env={"GALAXY_IMPORTER_CONFIG": str(config)}, cwd=folder
+        [sys.executable, "-m", "galaxy_importer.main", str(archives[0])], env={"GALAXY_IMPORTER_CONFIG": str(config)}, cwd=folder, minutes=60,
     )
     said = counting.complaints(log.read())
     if code or said:

@@ -19,6 +19,8 @@ LOGS = CACHE / "logs"
 # The environment's own commands come first, also when its Python was called by path.
 BIN = Path(sys.executable).parent
 TAIL = 60
+# Commands that run now, of every part.
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,30 @@ class Log:
                 command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT,
                 env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **(env or {})}, start_new_session=True,
             )
+            _running.add(process)
             try:
                 return process.wait(timeout=minutes * 60)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                _kill(process)
                 self.write(f"gates: killed after {minutes:g} minutes\n")
                 return 124
             except BaseException:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                _kill(process)
                 raise
+            finally:
+                _running.discard(process)
+
+
+def kill_all() -> None:
+    """End every command that a part still runs, also those of other threads."""
+    for process in tuple(_running):
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @dataclass(frozen=True)
@@ -83,4 +98,3 @@ class Part:
     name: str
     what: str
     run: Callable[[Log], Outcome]
-    cheap: bool = True

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of parts: cheap ones first, what finds most soonest first among them."""
+"""The table of parts, in four groups: how they are run is in running.py."""
 
 from __future__ import annotations
 
@@ -14,24 +14,34 @@ from gates.tests import pytest
 # Tests that share nothing, no lab and no fixed port, are spread over the machine.
 CORES = os.cpu_count() or 1
 
-PARTS = (
+# Seconds each: the first that fails ends the run.
+EARLY = (
     Part("gates", "rules of the repository itself", pytest("tests/gates")),
     Part("lint", "yamllint, ansible-lint (production)", lint.ansible),
     Part("shell", "shellcheck", lint.shell),
     Part("changelog", "changelog fragments", lint.changelog),
-    Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab", workers=CORES)),
+)
+# Minutes of both cores, and no lab: they take what the lab's parts leave, which wait for most of their time.
+PATIENT = (
+    Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab", minutes=60, workers=CORES)),
     Part("twin", "whole hosts in one process: simulation, store contract on the twin",
-         pytest("tests/simulation", "tests/contract", marker="not lab", minutes=35, workers=CORES)),
+         pytest("tests/simulation", "tests/contract", marker="not lab", minutes=60, workers=CORES)),
     Part("sanity", "ansible-test sanity, no ignore file", sanity.run),
     Part("importer", "galaxy-importer, no warning", importer.run),
-    Part("lab", "three fresh hosts", lab.up, cheap=False),
-    Part("molecule", "join, idempotence, verified from outside", lab.molecule("default", "create", "converge", "idempotence"), cheap=False),
-    Part("balance", "contention in, decision and move out, verified from outside", lab.molecule("balance", "converge"), cheap=False),
-    Part("failover", "a host is killed and comes back, verified from outside", lab.molecule("failover", "converge"), cheap=False),
-    Part("drain", "a host is emptied and taken back, verified from outside", lab.molecule("drain", "converge"), cheap=False),
-    Part("exit", "a host leaves for good and joins again, verified from outside", lab.molecule("exit", "converge"), cheap=False),
-    Part("rebalance", "a crowded host shares its load with the others, verified from outside", lab.molecule("rebalance", "converge"), cheap=False),
-    Part("contract", "store contract on real Cassandra, engine contract on real Docker", pytest("tests/contract", marker="lab"), cheap=False),
-    Part("integration", "modules, crashes, secrets on the lab", pytest("tests/integration", minutes=55), cheap=False),
-    Part("life", "a newer version host by host; apart, and together again", pytest("tests/life", minutes=40), cheap=False),
 )
+# What all others on the lab stand on.
+GROUND = (
+    Part("lab", "three fresh hosts", lab.up),
+    Part("molecule", "join, idempotence, verified from outside", lab.molecule("default", "create", "converge", "idempotence")),
+)
+ON_LAB = (
+    Part("balance", "contention in, decision and move out, verified from outside", lab.molecule("balance", "converge")),
+    Part("failover", "a host is killed and comes back, verified from outside", lab.molecule("failover", "converge")),
+    Part("drain", "a host is emptied and taken back, verified from outside", lab.molecule("drain", "converge")),
+    Part("exit", "a host leaves for good and joins again, verified from outside", lab.molecule("exit", "converge")),
+    Part("rebalance", "a crowded host shares its load with the others, verified from outside", lab.molecule("rebalance", "converge")),
+    Part("contract", "store contract on real Cassandra, engine contract on real Docker", pytest("tests/contract", marker="lab")),
+    Part("integration", "modules, crashes, secrets on the lab", pytest("tests/integration", minutes=55)),
+    Part("life", "a newer version host by host; apart, and together again", pytest("tests/life", minutes=40)),
+)
+PARTS = EARLY + PATIENT + GROUND + ON_LAB

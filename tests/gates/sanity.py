@@ -85,7 +85,7 @@ def run(log: Log) -> Outcome:
     substitute_pip()
     user_pip_settings()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    code = log.run(["ansible-test", "sanity", "--local", "--color", "no", "--python", python], env=environment(), cwd=STAGE)
+    code = log.run(["ansible-test", "sanity", "--local", "--color", "no", "--python", python], env=environment(), cwd=STAGE, minutes=60)
     ran, skips = counting.sanity_tests(log.read()), counting.sanity_skips(log.read())
     if code:
         failed = max(counting.sanity_failures(log.read()), 1)

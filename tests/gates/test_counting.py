@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from gates import __main__ as runner
 from gates import counting
-from gates.part import Log, Outcome, Part
+from gates.part import Log, Outcome
 
 
 def _junit(cases: str) -> str:
@@ -23,6 +20,11 @@ def test_junit_counts_a_skipped_test_as_failed_and_names_what_did_not_pass() -> 
                   '<testcase classname="m" name="c"><failure message="assert 1 == 2&#10;more">long</failure></testcase>'
                   '<testcase classname="m" name="d"><error>boom</error></testcase>')
     assert counting.junit(text) == Outcome(1, 3, "1 skipped", ("m.b: no lab", "m.c: assert 1 == 2", "m.d: boom"))
+
+
+def test_a_failure_is_told_by_its_first_line_that_says_something() -> None:
+    text = _junit('<testcase classname="m" name="a"><failure message="AssertionError: &#10;  fatal: [h1]: no">long</failure></testcase>')
+    assert counting.junit(text).names == ("m.a: fatal: [h1]: no",)
 
 
 def test_nothing_run_is_not_green() -> None:
@@ -56,25 +58,3 @@ def test_a_command_past_its_deadline_is_killed(tmp_path: Path) -> None:
     log = Log(tmp_path / "log")
     assert log.run(["sh", "-c", "echo begun; exec sleep 60"], minutes=0.01) == 124
     assert "killed after" in log.read()
-
-
-def _run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *outcomes: Outcome) -> int:
-    parts = tuple(Part(f"p{number}", "", lambda _log, outcome=outcome: outcome) for number, outcome in enumerate(outcomes))
-    monkeypatch.setattr(runner, "PARTS", parts)
-    monkeypatch.setattr(runner, "LOGS", tmp_path)
-    monkeypatch.setattr("sys.argv", ["gates"])
-    return runner.main()
-
-
-def test_the_runner_sums_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _run(monkeypatch, tmp_path, Outcome(3, 0), Outcome(4, 0)) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "7 passed, 0 failed"
-
-
-def test_the_runner_stops_at_the_first_failure_and_says_what_did_not_run(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert _run(monkeypatch, tmp_path, Outcome(3, 0), Outcome(0, 0), Outcome(4, 0)) == 1
-    out = capsys.readouterr().out
-    assert out.splitlines()[-1] == "3 passed, 1 failed"
-    assert "no test ran" in out and "not run" in out
