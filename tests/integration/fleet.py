@@ -25,6 +25,17 @@ def sh(*argv, check=True, text=None):
     return done.stdout
 
 
+def gist(output):
+    """What failed in a playbook's run, and what it changed, in one line: a report of many tests shows no more of one."""
+    task, told = '', []
+    for line in output.splitlines():
+        if line.startswith(('TASK [', 'RUNNING HANDLER [')):
+            task = line.split('[', 1)[1].split(']')[0]
+        elif line.startswith(('fatal:', 'failed:', 'changed:', '[ERROR]')):
+            told.append('%s: %s' % (task, line[:200]))
+    return '; '.join(sorted(told, key=lambda each: ': changed:' in each))
+
+
 class Host:
     """One lab host."""
 
@@ -83,11 +94,11 @@ class Fleet:
 
     @staticmethod
     def playbook(name, *more, collections=None):
-        """A playbook of the collection on the lab; (exit status, output). ``collections``: where another version of it is."""
+        """A playbook of the collection on the lab; (exit status, output, its gist first). ``collections``: where another version of it is."""
         own = {'ANSIBLE_COLLECTIONS_PATH': collections} if collections else {}
         done = subprocess.run(['ansible-playbook', '-i', str(inventory.FILE), 'ringfleet.core.%s' % name, *more], capture_output=True, text=True,
                               check=False, env=dict(os.environ, ANSIBLE_NOCOLOR='1', **own))
-        return done.returncode, done.stdout + done.stderr
+        return done.returncode, '%s\n%s' % (gist(done.stdout), done.stdout + done.stderr)
 
     @staticmethod
     def changes(output):

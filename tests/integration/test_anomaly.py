@@ -54,6 +54,16 @@ class Stage:
             return report if report and report['anomaly'] == level and all(word in told for word in words) else None
         return self.fleet.until(judged, 'a verdict %s on %s: %s' % (level, self.name(what), ', '.join(words)), 240)
 
+    @staticmethod
+    def host(what):
+        """Where a fault is: what only fails is not beside those that burn, which might explain it."""
+        return 1 if what == 'sick' else 2
+
+    def calm(self, number):
+        """Whether nothing on a host explains anything."""
+        load = self.load(number)
+        return not load['unjudged'] and not load['contended'] and load['cpu_used'] < load['cpu_capacity'] / 2
+
     def load(self, number):
         return self.fleet[number].call('host.info', name=self.fleet[number].name)['hosts'][0]['load']
 
@@ -61,8 +71,11 @@ class Stage:
 @pytest.fixture(scope='module')
 def stage(fleet):
     made = Stage(fleet)
+    # What an earlier test restarted is busy for a while, and would have a part in what a container does to itself.
+    for number in (1, 2, 3):
+        fleet.until(lambda number=number: made.calm(number), '%s to be calm' % fleet[number].name, 300)
     for what, (options, command) in FAULTS.items():
-        made.run(2, what, options, command)
+        made.run(made.host(what), what, options, command)
     made.run(3, 'noisy', *NOISY)
     made.run(3, 'plain')
     fleet.adopted(*(made.name(what) for what in (*FAULTS, 'noisy', 'plain')))
@@ -75,7 +88,7 @@ def stage(fleet):
 def test_what_a_container_does_to_itself_is_its_own_fault(stage, what):
     report = stage.until(what, 'mild', SENTENCES[what])
     assert report['own_fault']
-    assert report['host'] == stage.fleet[2].name
+    assert report['host'] == stage.fleet[stage.host(what)].name
 
 
 def test_logs_alone_are_mild(stage):
@@ -125,7 +138,7 @@ def test_an_own_fault_never_moves_a_container(stage):
         assert what not in FAULTS or report['anomaly'] != 'severe', (what, report)
     for what, before in stage.rows.items():
         row = stage.fleet.row(stage.name(what))
-        assert (row['holder'], row['epoch'], row['instance']) == (stage.fleet[2].name, before['epoch'], before['instance'])
+        assert (row['holder'], row['epoch'], row['instance']) == (before['holder'], before['epoch'], before['instance'])
 
 
 def test_a_move_here_stops_all_verdicts(stage):

@@ -49,18 +49,22 @@ def test_a_stopped_nodes_gossip_ages_while_its_watchers_beat_goes_on(fleet, name
 
 
 def test_load_on_one_host_raises_its_figures_and_no_others(fleet, name):
-    quiet = {number: signs(fleet, 1, number)['load']['cpu_used'] for number in (1, 2)}
-    fleet[1].run(name, '--cpus', '0.4', '--entrypoint', '/bin/sh', command=('-c', 'while :; do :; done'))
+    def used():
+        return signs(fleet, 3, 1)['load']['cpu_used']
+
+    quiet = fleet.until(lambda: [each for each in [used()] if each < 0.5], 'h1 to be quiet')[0]
+    # A small limit: it is reached, and throttled at, on a machine of which others take most as well.
+    fleet[1].run(name, '--cpus', '0.2', '--entrypoint', '/bin/sh', command=('-c', 'while :; do :; done'))
     fleet.adopted(name)
 
     def burns():
         reports = fleet[3].call('load.info', name=name)['hosts'][0]['containers']
-        return reports[0] if reports and reports[0]['cpu_used'] > 0.25 and reports[0]['cpu_throttled'] > 0.5 else None
+        return reports[0] if reports and reports[0]['cpu_used'] > 0.12 and reports[0]['cpu_throttled'] > 0.3 else None
 
-    report = fleet.until(burns, 'the container to burn')
-    assert report['cpu_limit'] == pytest.approx(0.4, abs=0.01)
+    report = fleet.until(burns, 'the container to burn', 240)
+    assert report['cpu_limit'] == pytest.approx(0.2, abs=0.01)
     assert report['memory_used'] > 0
-    fleet.until(lambda: signs(fleet, 3, 1)['load']['cpu_used'] > quiet[1] + 0.15, "h1's figures to rise")
+    fleet.until(lambda: used() > quiet + 0.08, "h1's figures to rise")
     assert signs(fleet, 3, 1)['load']['cpu_capacity'] == pytest.approx(1.0)
     assert not any(each['name'] == name for each in fleet[3].call('load.info', host=fleet[2].name)['hosts'][0]['containers'])
 
