@@ -8,6 +8,7 @@ import io
 import time
 
 import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.containers.health import failed_start
 from ansible_collections.ringfleet.core.plugins.module_utils.containers.images import identity_of, is_here
 from ansible_collections.ringfleet.core.plugins.module_utils.containers.spec import (
     differences,
@@ -16,6 +17,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.containers.spec imp
 )
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError, NoSuchContainer, NoSuchImage
 from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE, aside_name
+from simulation.engine import NOWHERE
 
 NO = {'Name': 'no', 'MaximumRetryCount': 0}
 ALWAYS = {'Name': 'always', 'MaximumRetryCount': 0}
@@ -38,6 +40,16 @@ def test_a_container_lives_and_goes(bench):
     engine.remove(ident)
     with pytest.raises(NoSuchContainer):
         engine.inspect(ident)
+
+
+def test_a_start_that_fails_says_why_in_the_containers_state(bench):
+    ident = bench.engine.create(bench.request(Cmd=[NOWHERE]), 'move-1', ALWAYS)
+    assert failed_start(bench.engine.inspect(ident)) == ''
+    with pytest.raises(EngineError):
+        bench.engine.start(ident)
+    state = bench.engine.inspect(ident)['State']
+    assert (state['Status'], state['Pid'], state['ExitCode'] > 0) == ('created', 0, True)
+    assert failed_start(bench.engine.inspect(ident)) == state['Error'] != ''
 
 
 def test_listed_with_state_and_labels(bench):

@@ -4,6 +4,7 @@
 """A container engine in memory: what Docker promises and ringfleet relies on. It passes the engine's contract tests."""
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -12,6 +13,8 @@ from ansible_collections.ringfleet.core.plugins.module_utils.containers.engine i
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import EngineError, NoSuchContainer, NoSuchImage
 from ansible_collections.ringfleet.core.plugins.module_utils.names import LABEL_MOVE
 
+# What no image has: it cannot be started.
+NOWHERE = '/nowhere'
 _NEVER = '0001-01-01T00:00:00Z'
 
 
@@ -75,8 +78,10 @@ class FakeEngine(Engine):
         for box in list(self.boxes.values()):
             policy = box['HostConfig']['RestartPolicy'].get('Name')
             wanted = policy == 'always' or (policy == 'unless-stopped' and not box['manual'])
-            if wanted and box['State']['Status'] == 'exited' and box['Name'].lstrip('/') not in self.refuses_start:
-                self.start(box['Id'])
+            if wanted and box['State']['Status'] == 'exited':
+                with contextlib.suppress(EngineError):
+                    # Tried once, as Docker does.
+                    self.start(box['Id'])
 
     def prune(self):
         """``docker container prune``."""
@@ -147,9 +152,10 @@ class FakeEngine(Engine):
         box = self._box(ref)
         if box['State']['Status'] == 'running':
             return
-        if box['Name'].lstrip('/') in self.refuses_start:
-            raise EngineError('Docker refused: driver failed programming external connectivity')
-        box['State'].update(Status='running', Pid=int(box['Id'][:7], 16), StartedAt='2026-01-01T00:00:%06.3fZ' % (
+        if box['Name'].lstrip('/') in self.refuses_start or box['Config']['Cmd'] == [NOWHERE]:
+            box['State'].update(Error='driver failed programming external connectivity', ExitCode=128)
+            raise EngineError('Docker refused: %s' % box['State']['Error'])
+        box['State'].update(Status='running', Error='', Pid=int(box['Id'][:7], 16), StartedAt='2026-01-01T00:00:%06.3fZ' % (
             self.clock.monotonic() % 60))
         box['since'], box['manual'], box['halted'] = self.clock.monotonic(), False, False
         self._tell('start', box)

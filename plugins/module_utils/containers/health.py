@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .labels import ALWAYS, UNLESS_STOPPED
+
 NONE = 'none'
 STARTING = 'starting'
 HEALTHY = 'healthy'
@@ -50,3 +52,13 @@ def grace_s(inspected):
         return 0
     # Docker's own defaults: interval 30 s, timeout 30 s.
     return int(((check.get('StartPeriod') or 0) + (check.get('Interval') or 30e9) + (check.get('Timeout') or 30e9)) / 1e9)
+
+
+def failed_start(inspected):
+    """Why the engine could not start a container that its restart policy wants to run, in the engine's words; '' where that is not so.
+
+    Docker tries such a start only once, as at a boot at which a port or a network is not there yet.
+    """
+    state, policy = inspected.get('State') or {}, (inspected.get('HostConfig') or {}).get('RestartPolicy') or {}
+    wanted = policy.get('Name') in (ALWAYS, UNLESS_STOPPED) and state.get('Status') in ('created', 'exited')
+    return state.get('Error') or '' if wanted else ''

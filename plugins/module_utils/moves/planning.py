@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..containers.health import grace_s
+from ..containers.health import failed_start, grace_s
 from ..containers.labels import parse
 from ..containers.spec import ports_of, reasons_against
 from ..errors import Conflict, MoveRefused, NoSuchContainer, NotMovable, ProtocolError, UnknownHost
@@ -85,8 +85,9 @@ class Planner:
         target, decision = self._decide(move, ask, need_of(parts.report(name), name, parts.host))
         spec = spec_of(parts.engine, parts.key, inspected)
         # What runs goes on to run, whatever the row says: its user may have started it a moment ago. What is exclusive may be down
-        # for a moment only, for its lease, and runs there as its user wants.
-        running = (inspected.get('State') or {}).get('Status') == 'running' or (row.exclusive and row.intent == RUNNING)
+        # for a moment only, for its lease, and runs there as its user wants; so does what the engine here could not start.
+        running = (inspected.get('State') or {}).get('Status') == 'running' or (
+            row.intent == RUNNING and (row.exclusive or bool(failed_start(inspected))))
         plan = plan_from(spec, row, parts.report(name), id=move.id, source=parts.host, target=target, trigger=ask.trigger,
                          running=running, planned_at=parts.clock.wall())
         keep(parts.store, parts.key, name, spec)

@@ -65,6 +65,7 @@ from .repairs import repaired_at
 from .replacement import Replacement
 from .retirement import Retirement
 from .stager import Stager
+from .starting import Starting
 from .tokens import token_of
 from .unmoved import Unmoved
 from .waiting import Waiting
@@ -121,6 +122,7 @@ class Built:
     elsewhere: object
     retirement: object
     recovery: object
+    starting: object
     replacement: object
     load: object
     mover: object
@@ -212,6 +214,7 @@ def build(outside, wake):
     observer = Observer(gossip, routes, membership, o.clock, o.settings, token_of)
     asking = ImageAsking(o.store, o.engine, o.clock, o.transfer, membership.hosts, lambda: observer.backups().get(o.settings.host, ()), make_id, o.settings)
     recovery = Recovery(o.store, o.engine, o.clock, o.key, custody, asking, o.jobs, o.settings.host, o.settings.recreate_s, o.log)
+    starting = Starting(o.store, o.engine, o.clock, custody, o.jobs, o.settings.host, o.log)
     fleet = FleetValues(o.store)
     prospects = Prospects(o.store, membership, gossip, fleet.weights)
     unmoved = Unmoved(o.store, o.clock, make_id, o.settings.host)
@@ -220,8 +223,8 @@ def build(outside, wake):
                   move_ended, gate, unmoved)
     mover = Mover(parts, o.jobs, o.log)
     built = Built(o.settings, o.clock, o.store, o.engine, o.transfer, o.events, membership, gossip, broadcaster, custody,
-                  lease, fencing, exclusives, elsewhere, retirement, recovery, replacement, load, mover, routes, observer, fleet, drains, prospects,
-                  unmoved,
+                  lease, fencing, exclusives, elsewhere, retirement, recovery, starting, replacement, load, mover, routes, observer, fleet, drains,
+                  prospects, unmoved,
                   HostFacts(o.settings, o.engine), o.jobs, o.probes, registry, make_id, VERSION, metrics, hook)
 
     def look_for_moves():

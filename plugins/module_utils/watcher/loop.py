@@ -177,6 +177,7 @@ class Loop:
         self._b.replacement.look(self._b.custody.view)
         self._b.retirement.look()
         self._b.recovery.look()
+        self._b.starting.look()
 
     def _watch_leases(self):
         if self._b.membership.registered:
@@ -225,6 +226,7 @@ class Loop:
         if view.missing:
             why = self._b.recovery.reasons
             words.append('missing: %s' % ', '.join('%s (%s)' % (name, why[name]) if name in why else name for name in view.missing))
+        words.extend('%s does not start: %s' % item for item in sorted(self._b.starting.reasons.items()))
         strange = sorted('%s (%s)' % (name, word) for name, word in view.words.items() if word != 'ours')
         if strange:
             words.append('not ours: %s' % ', '.join(strange))
