@@ -45,7 +45,7 @@ lab: bootstrap ## bring up the lab (HOSTS=3)
 demo: bootstrap ## the whole thing on this machine: three hosts, join, load, a move
 	@$(PY) -m demo
 
-molecule: bootstrap ## scenario default, from create to destroy
+molecule: bootstrap ## all scenarios, from create to destroy
 	@molecule test --all
 
 bench: bootstrap ## benchmarks, printed, never asserted (BENCH="score balance": these, which need no lab)

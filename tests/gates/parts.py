@@ -32,7 +32,7 @@ PATIENT = (
 # What all others on the lab stand on.
 GROUND = (
     Part("lab", "three fresh hosts", lab.up),
-    Part("molecule", "join, idempotence, verified from outside", lab.molecule("default", "create", "converge", "idempotence")),
+    Part("join", "bare hosts become a ring, idempotence, verified from outside", lab.molecule("join", "converge", "idempotence")),
 )
 ON_LAB = (
     Part("balance", "contention in, decision and move out, verified from outside", lab.molecule("balance", "converge")),
