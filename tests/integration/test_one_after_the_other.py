@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbooks that look after members: a reboot in order, an upgrade to what is there, what a loss would do, and the weekly repair."""
+"""Playbooks that look after members: a reboot in order, what a loss would do, and the weekly repair."""
 from __future__ import annotations
 
 # The lab's hosts are containers: a reboot ends them, and somebody has to start them again.
@@ -38,17 +38,6 @@ def test_a_reboot_in_order_moves_nothing(fleet, name, tmp_path):
     assert (after['holder'], after['epoch'], after['instance']) == (fleet[3].name, before['epoch'], before['instance'])
     fleet.assert_runs_once(name)
     assert (host(fleet, fleet[3].name)['state'], host(fleet, fleet[3].name)['away_until']) == ('normal', 0)
-
-
-def test_an_upgrade_to_the_version_that_is_there_changes_nothing(fleet, name):
-    fleet[3].run(name)
-    fleet.adopted(name)
-    before = fleet[3].inspect(name)
-    code, output = fleet.playbook('upgrade', '-e', 'ringfleet_target=%s' % fleet[3].name)
-    assert code == 0, output
-    assert set(fleet.changes(output).values()) == {0}, output
-    after = fleet[3].inspect(name)
-    assert (after['Id'], after['State']['StartedAt']) == (before['Id'], before['State']['StartedAt'])
 
 
 def test_the_plan_of_a_loss_fails_where_something_would_wait_and_changes_nothing(fleet, name):
