@@ -46,7 +46,7 @@ def test_a_newer_version_comes_host_by_host_and_containers_run_on(fleet, name, t
         assert {beats[host.name][newer.COLUMN] for host in fleet.hosts} == {'hello'}
     finally:
         ring.close()
-    code, output = fleet.playbook('upgrade', collections=collections)
+    code, output = fleet.playbook('upgrade', '-e', 'ringfleet_target=%s' % first, collections=collections)
     assert (code, set(fleet.changes(output).values())) == (0, {0}), output
     # The older collection is told that it is, before it changes anything.
     code, output = fleet.playbook('upgrade')
