@@ -34,11 +34,13 @@ def state(fleet, host='h1'):
 def test_it_is_tried_again_until_it_runs_and_meanwhile_told():
     fleet = booted()
     fleet.run_until(lambda: 'web does not start: Docker refused' in fleet['h1'].watcher.loop.sentence)
+    assert 'does not start: Docker refused' in fleet['h1'].call('container.info')['problems']['web']
     assert (state(fleet), fleet.row('web').intent) == ('exited', 'running')
     fleet.run(300)
     fleet['h1'].engine.refuses_start.clear()
     fleet.run_until(lambda: state(fleet) == 'running', 61)
     fleet.run_until(lambda: 'does not start' not in fleet['h1'].watcher.loop.sentence, 5)
+    assert fleet['h1'].call('container.info')['problems'] == {}
     assert fleet.row('web').epoch == 1
 
 

@@ -159,6 +159,10 @@ class Built:
         """What does not work now."""
         return self.loop.troubles
 
+    def problems(self):
+        """{container: sentence} of those here that are not as they shall be, and for whom somebody has to do something."""
+        return {**self.custody.view.problems, **self.starting.problems()}
+
 
 def build(outside, wake):
     """A Built with its loop.

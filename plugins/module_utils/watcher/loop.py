@@ -226,11 +226,10 @@ class Loop:
         if view.missing:
             why = self._b.recovery.reasons
             words.append('missing: %s' % ', '.join('%s (%s)' % (name, why[name]) if name in why else name for name in view.missing))
-        words.extend('%s does not start: %s' % item for item in sorted(self._b.starting.reasons.items()))
         strange = sorted('%s (%s)' % (name, word) for name, word in view.words.items() if word != 'ours')
         if strange:
             words.append('not ours: %s' % ', '.join(strange))
-        words.extend(sorted(view.problems.values()))
+        words.extend(sorted(self._b.problems().values()))
         words.extend('away: %s until %s' % (row.host, time_of(row.away_until)) for row in self._b.membership.away())
         suspects = self._b.observer.suspects()
         if suspects:

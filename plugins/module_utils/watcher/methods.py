@@ -120,7 +120,7 @@ class Methods:
             if word:
                 data['request'] = self._masked(view, row.name)
             found.append(data)
-        return {'observer': self._b.settings.host, 'containers': found, 'problems': dict(view.problems)}
+        return {'observer': self._b.settings.host, 'containers': found, 'problems': self._b.problems()}
 
     def _masked(self, view, name):
         ident = next(each.id for each in view.managed if each.name == name)

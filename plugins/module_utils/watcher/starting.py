@@ -34,14 +34,18 @@ class Starting:
         # By the engine's id: when to try, and how long to wait behind that.
         self._due = {}
         self._pauses = {}
-        self.reasons = {}
+        self._reasons = {}
+
+    def problems(self):
+        """{name: sentence} of what could not be started so far."""
+        return {name: 'Container %s does not start: %s' % (name, why) for name, why in self._reasons.items()}
 
     def look(self):
         """Begin what is due."""
         lying, now = {each.id: each for each in self._custody.view.managed if self._lies(each)}, self._clock.monotonic()
         self._due = {ident: self._due.get(ident, now + _FIRST_S) for ident in lying}
         self._pauses = {ident: self._pauses.get(ident, _FIRST_S) for ident in lying}
-        self.reasons = {name: why for name, why in self.reasons.items() if name in {each.name for each in lying.values()}}
+        self._reasons = {name: why for name, why in self._reasons.items() if name in {each.name for each in lying.values()}}
         for ident, due in self._due.items():
             if now >= due and self._jobs.start('start ' + ident, lambda summary=lying[ident]: self._try(summary)):
                 self._due[ident] = now + self._pauses[ident]
@@ -65,7 +69,7 @@ class Starting:
             # Neither says why it does not start: look again later.
             return
         except RingfleetError as exc:
-            self.reasons[name] = str(exc)
+            self._reasons[name] = str(exc)
             return
         self._log.warning('container %s is started as its restart policy wants it; before, the engine could not: %s', name, why)
         self._custody.dirty = True
