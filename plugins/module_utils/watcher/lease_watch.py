@@ -47,7 +47,10 @@ class LeaseWatch:
                 continue
             # The members are read each 5 s, at quorum; what decides is read anew, serially.
             row = b.store.read(HostRow, row.host)
-            if row is not None and leases.has_lease(row) and not row.lease_expired and not self.runs_out_s(row, self._note(row, now)):
+            if row is None or not leases.has_lease(row) or row.lease_expired:
+                continue
+            # A read may take its time, and what it brings is seen since its end: counted from its begin, a renewal would be older than it is.
+            if not self.runs_out_s(row, self._note(row, b.clock.monotonic())):
                 self._expire(row, now)
 
     def _note(self, row, now):
