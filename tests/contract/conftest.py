@@ -8,6 +8,7 @@ import contextlib
 import subprocess
 import uuid
 from dataclasses import replace
+from time import time as wall_s
 
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils import settings as settings_room
@@ -27,8 +28,8 @@ STORES = ['memory', pytest.param('cassandra', marks=pytest.mark.lab)]
 
 
 @pytest.fixture(scope='session')
-def ring(tmp_path_factory):
-    """A client of the lab's ring, as the watcher of rflab-h1 would be one, from outside."""
+def ring_client(tmp_path_factory):
+    """Makes clients of the lab's ring, as the watcher of rflab-h1 would be one, from outside, by the clock that they are given."""
     folder = tmp_path_factory.mktemp('ring')
     ca_file = folder / 'ca.pem'
     ca_file.write_bytes(subprocess.run(['docker', 'exec', hosts.name(1), 'cat', '/etc/ringfleet/tls/ca.pem'],
@@ -37,8 +38,19 @@ def ring(tmp_path_factory):
                                         'contact_points': [hosts.address(1), hosts.address(2)],
                                         'ca_file': str(ca_file)})
     secrets = settings_room.Secrets('ringfleet_watcher', trust.password(inventory.SECRET, 'ringfleet_watcher'), b'k' * 32)
-    store = CassandraStore(lambda: cluster_of(settings, secrets), settings.address)
-    assert store.wait_connected(60), 'the ring of the lab cannot be reached'
+
+    def client(wall=wall_s):
+        store = CassandraStore(lambda: cluster_of(settings, secrets), settings.address, wall=wall)
+        assert store.wait_connected(60), 'the ring of the lab cannot be reached'
+        return store
+
+    return client
+
+
+@pytest.fixture(scope='session')
+def ring(ring_client):
+    """One that all tests share."""
+    store = ring_client()
     yield store
     # The fleet reads these rows too: one that names a holder would be a container of a host that never was.
     for row in store.scan(ContainerRow):
@@ -51,6 +63,17 @@ def ring(tmp_path_factory):
 def store(request):
     """A Store: the twin or the real ring."""
     return MemoryStore(Tables()) if request.param == 'memory' else request.getfixturevalue('ring')
+
+
+@pytest.fixture
+def an_hour_ahead(store, request):
+    """The same Store as a client of its own, which goes by a clock that is an hour ahead."""
+    if isinstance(store, MemoryStore):
+        yield store
+        return
+    client = request.getfixturevalue('ring_client')(lambda: wall_s() + 3600)
+    yield client
+    client.close()
 
 
 @contextlib.contextmanager

@@ -196,6 +196,18 @@ def test_loads_are_replaced_and_dropped(store, unique):
     assert store.loads(unique) == [replace(one, cpu_used=0.7)]
 
 
+def test_a_host_whose_clock_was_set_back_is_heard_all_the_same(store, an_hour_ahead, unique):
+    said = Beat(unique, 'boot', 5, 1, 1750000000000, '1.0.0', HostLoad(2.0, 0.5, 1 << 30, 1 << 20, 1.5))
+    one, two = LoadReport('one', unique, cpu_used=0.5), LoadReport('two', unique)
+    an_hour_ahead.put_beat(said)
+    an_hour_ahead.put_loads(unique, [one, two])
+    for counter in (2, 3):
+        store.put_beat(replace(said, counter=counter))
+        assert [each.counter for each in store.beats() if each.host == unique] == [counter]
+    store.put_loads(unique, [replace(one, cpu_used=0.7)], ['two'])
+    assert store.loads(unique) == [replace(one, cpu_used=0.7)]
+
+
 def test_placements(store, unique):
     placement = Placement(unique, 'web', 'abc', 2)
     store.put_placement(placement)

@@ -18,7 +18,7 @@ _CHANGES = {
     Path('galaxy.yml'): (r'^version: .*$', 'version: %s' % VERSION),
     Path('plugins', 'module_utils', 'watcher', 'build.py'): (r"^VERSION = '.*'$", "VERSION = '%s'" % VERSION),
     Path('plugins', 'module_utils', 'model.py'): (r"^    judges_nobody: str = ''$", "    judges_nobody: str = ''\n    %s: str = 'hello'" % COLUMN),
-    Path('plugins', 'module_utils', 'store', 'cassandra.py'): (r'beat\.judges_nobody\)\)', 'beat.judges_nobody, beat.%s))' % COLUMN),
+    Path('plugins', 'module_utils', 'store', 'cassandra.py'): (r'beat\.judges_nobody\)$', 'beat.judges_nobody, beat.%s)' % COLUMN),
     Path('plugins', 'module_utils', 'store', 'cql.py'): (r'judges_nobody\) VALUES \(', 'judges_nobody, %s) VALUES (?, ' % COLUMN),
     _TABLES: (r'judges_nobody text', 'judges_nobody text, %s text' % COLUMN),
 }

@@ -27,6 +27,8 @@ except ImportError:  # pragma: no cover - the watcher's environment always has i
 
 _SHARD = 0
 _READ_TRIES = 3
+# What else a host wrote is no further behind its last beat than this.
+_BEHIND_US = 60 * 1000000
 # Tokens change only when a node joins or leaves.
 _TOKENS_S = 60.0
 
@@ -35,10 +37,10 @@ class CassandraStore(Store):
     """One host's client of the ring.
 
     :param make_cluster: makes a fresh Cluster at each try to connect.
-    :param address: the own host's address: its node is asked what this host hears (``gossip``).
+    :param address: the own host's address: its node is asked what this host hears (``gossip``). :param wall: seconds since the epoch.
     """
 
-    def __init__(self, make_cluster, address, nonces=new_nonce):
+    def __init__(self, make_cluster, address, nonces=new_nonce, wall=time.time):
         super().__init__(nonces)
         self._make_cluster = make_cluster
         self._address = address
@@ -46,6 +48,9 @@ class CassandraStore(Store):
         self._session = None
         self._statements = None
         self._tokens = None
+        self._wall = wall
+        # By host: the last timestamp of a write to what that host alone writes.
+        self._stamps = {}
         self._why = 'not connected yet'
         self._closed = threading.Event()
         self._connected = threading.Event()
@@ -170,9 +175,20 @@ class CassandraStore(Store):
     # -- plain rows -------------------------------------------------------------------------------------------------
 
     def put_beat(self, beat):
-        self._run(self._s.put_beat, (_SHARD, beat.host, beat.boot_id, beat.started_at, beat.counter, beat.beat_at,
-                                     beat.version, json.dumps(asdict(beat.load)), json.dumps(beat.routes), json.dumps(beat.suspects), beat.repaired_at,
-                                     beat.judges_nobody))
+        values = (_SHARD, beat.host, beat.boot_id, beat.started_at, beat.counter, beat.beat_at, beat.version, json.dumps(asdict(beat.load)),
+                  json.dumps(beat.routes), json.dumps(beat.suspects), beat.repaired_at, beat.judges_nobody)
+        self._run(self._s.put_beat, (*values, self._stamp(beat.host)))
+
+    def _stamp(self, host):
+        """Microseconds of a write to what a host alone writes: behind all that it wrote so far. What its clock, when that was ahead, put into
+        the future would hide whatever it says until then.
+        """
+        now = int(self._wall() * 1e6)
+        if host not in self._stamps:
+            last = max((row[0] or 0 for row in self._ask(self._s.beat_stamp, (_SHARD, host))), default=0)
+            self._stamps[host] = last + _BEHIND_US if last > now else 0
+        self._stamps[host] = max(now, self._stamps[host] + 1)
+        return self._stamps[host]
 
     def beats(self):
         return [Beat(row.host, row.boot_id, row.started_at, row.counter, row.beat_at, row.version,
@@ -183,12 +199,14 @@ class CassandraStore(Store):
     def put_loads(self, host, reports, gone=()):
         # One partition, so one mutation: a host's reports of one round appear together.
         batch = BatchStatement(batch_type=BatchType.UNLOGGED)
+        if not reports and not gone:
+            return
+        stamp = self._stamp(host)
         for report in reports:
-            batch.add(self._s.put_load, (host, report.name, json.dumps(report.to_dict())))
+            batch.add(self._s.put_load, (host, report.name, json.dumps(report.to_dict()), stamp))
         for name in gone:
-            batch.add(self._s.drop_load, (host, name))
-        if reports or gone:
-            self._run(batch)
+            batch.add(self._s.drop_load, (stamp, host, name))
+        self._run(batch)
 
     def loads(self, host):
         return [LoadReport.from_dict(json.loads(row.report)) for row in self._ask(self._s.loads, (host,))]

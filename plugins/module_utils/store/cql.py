@@ -43,10 +43,11 @@ class Statements:
             self.update[kind] = prepare('UPDATE {ks}.%s SET %s WHERE %s=? IF nonce=?' % (
                 table, ', '.join('"%s"=?' % name for name in others), key))
         self.put_beat = prepare('INSERT INTO {ks}.beats (shard, host, boot_id, started_at, counter, beat_at, version,'
-                                ' load, routes, suspects, repaired_at, judges_nobody) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+                                ' load, routes, suspects, repaired_at, judges_nobody) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?')
         self.beats = prepare('SELECT * FROM {ks}.beats WHERE shard=?')
-        self.put_load = prepare('INSERT INTO {ks}.loads (host, name, report) VALUES (?, ?, ?)')
-        self.drop_load = prepare('DELETE FROM {ks}.loads WHERE host=? AND name=?')
+        self.beat_stamp = prepare('SELECT WRITETIME(counter) FROM {ks}.beats WHERE shard=? AND host=?')
+        self.put_load = prepare('INSERT INTO {ks}.loads (host, name, report) VALUES (?, ?, ?) USING TIMESTAMP ?')
+        self.drop_load = prepare('DELETE FROM {ks}.loads USING TIMESTAMP ? WHERE host=? AND name=?')
         self.loads = prepare('SELECT report FROM {ks}.loads WHERE host=?')
         self.put_placement = prepare('INSERT INTO {ks}.placements (host, name, instance, epoch) VALUES (?, ?, ?, ?)')
         self.drop_placement = prepare('DELETE FROM {ks}.placements WHERE host=? AND name=?')
