@@ -132,6 +132,12 @@ def _move_and_refuse(chance, at, hosts, names, left):
     return [Event(at, 'refuse start', target, name, _span(chance, left, 3, 25)), Event(at, 'migrate', target, name)]
 
 
+def _boot_and_refuse(chance, at, hosts, names, left):
+    """A host loses its power, and is back while its engine cannot start one of its containers: a port is taken, a network is not there yet."""
+    name, host, away_s = chance.choice(names), chance.choice(hosts), _span(chance, left, 2, 8)
+    return [Event(at, 'loss', host, seconds=away_s, value='old'), Event(at, 'refuse start', host, name, away_s + _span(chance, left, 3, 20))]
+
+
 def _sides(chance, target):
     return chance.choice(((HOLDER,), (target,), (target,), (HOLDER, target)))
 
@@ -291,5 +297,7 @@ MAKERS = (
     (_crash, 6), (_move_and_crash, 8), (_loss, 8), (_loss_and_crash, 6), (_loss_unobserved, 4), (_two_losses, 3), (_one_after_the_other, 6), (_freeze, 5),
     (_cut, 8), (_halves, 3), (_ring, 8), (_outage, 2), (_engine, 4), (_slow, 3), (_clock, 2), (_user, 6), (_user_elsewhere, 2), (_move, 6), (_moves, 4),
     (_move_and_freeze, 4), (_move_and_refuse, 3), (_move_and_sleep, 8), (_loss_and_sleep, 6), (_move_and_lose_answers, 6), (_pause, 1),
-    (_lease, 10), (_lease_and_sleep, 4), (_guard, 3), (_engine_mute, 6))
+    (_lease, 10), (_lease_and_sleep, 4), (_guard, 3), (_engine_mute, 6),
+    # Of no weight: it came when ten thousand worlds were known by their numbers. Asked for by name alone.
+    (_boot_and_refuse, 0))
 ABOUT_MOVES = (_move, _moves, _move_and_crash, _move_and_sleep, _move_and_sleep, _move_and_lose_answers)

@@ -18,6 +18,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.ring import leases,
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.observer import Observer
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Store
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.coordinator import Coordinator
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher.starting import Starting
 from simulation.ring import RingStore
 from simulation.simulate import simulate
 
@@ -127,6 +128,11 @@ def takeover_of_a_row_that_was_not_watched(patch):
     unwatched(patch, ContainerRow)
 
 
+def failed_start_left_to_docker(patch):
+    """Nobody tries a start again that the engine failed at a boot."""
+    patch.setattr(Starting, 'look', lambda self: None)
+
+
 @dataclass(frozen=True)
 class Rule:
     """How a rule is broken, and how that is seen: by these words, within ``at_most`` seeds that are all about such trouble."""
@@ -152,7 +158,8 @@ RULES = (
     Rule(mark_before_the_lease_ran_out, ('lease',), 40, 'as run out, where'),
     Rule(takeover_before_the_lease_ran_out, ('lease',), 40, 'exclusive: '),
     Rule(mark_of_a_lease_that_was_not_watched, ('lease_and_sleep',), 40, 'as run out, where'),
-    Rule(takeover_of_a_row_that_was_not_watched, ('lease_and_sleep',), 40, 'exclusive: '))
+    Rule(takeover_of_a_row_that_was_not_watched, ('lease_and_sleep',), 40, 'exclusive: '),
+    Rule(failed_start_left_to_docker, ('boot_and_refuse',), 40, 'does not run on'))
 
 
 @pytest.mark.parametrize('rule', RULES, ids=str)
