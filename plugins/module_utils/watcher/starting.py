@@ -54,8 +54,9 @@ class Starting:
     def _lies(self, summary):
         view = self._custody.view
         row = view.rows.get(summary.name)
-        return (summary.state in ('created', 'exited') and view.words.get(summary.name) == OURS and not self._custody.stopping(summary.name)
-                and not row.exclusive and row.intent == RUNNING and not row.move)
+        if summary.state not in ('created', 'exited') or view.words.get(summary.name) != OURS or self._custody.stopping(summary.name):
+            return False
+        return not row.exclusive and row.intent == RUNNING and not row.move
 
     def _try(self, summary):
         name = summary.name
