@@ -7,14 +7,12 @@ from __future__ import annotations
 import pytest
 from simulation.losses import fleet_of
 
-ALWAYS = {'Name': 'always', 'MaximumRetryCount': 0}
 
-
-def booted(restart=ALWAYS):
+def booted(policy='always'):
     """A fleet whose h1 was started again while its engine could not start web."""
     fleet = fleet_of(3)
     engine = fleet['h1'].engine
-    engine.set_restart('web', restart)
+    engine.set_restart('web', {'Name': policy, 'MaximumRetryCount': 0})
     engine._tell('update', engine.boxes[fleet.row('web').instance])
     fleet.run(5)
     engine.refuses_start.add('web')
@@ -61,9 +59,9 @@ def test_a_move_takes_it_along_as_one_that_runs():
     assert state(fleet, 'h2') == 'running'
 
 
-@pytest.mark.parametrize('restart', ['no', 'on-failure'])
-def test_what_docker_was_not_to_start_is_left_alone(restart):
-    fleet = booted({'Name': restart, 'MaximumRetryCount': 0})
+@pytest.mark.parametrize('policy', ['no', 'on-failure'])
+def test_what_docker_was_not_to_start_is_left_alone(policy):
+    fleet = booted(policy)
     fleet['h1'].engine.refuses_start.clear()
     fleet.run(200)
     assert state(fleet) == 'exited'
