@@ -125,8 +125,8 @@ containers:
       description: The masked creation request, or null when it is not on the answering host.
       type: dict
 problems:
-  description: Containers of the answering host that somebody has to look after, with the reason. Labels do not parse, a container of that name is held elsewhere,
-    or Docker cannot start it.
+  description: Containers of the answering host that somebody has to look after, with the reason. Labels do not parse, a container of that name is
+    held elsewhere, or Docker cannot start it.
   returned: success
   type: dict
 """
