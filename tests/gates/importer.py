@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from gates import counting
-from gates.part import CACHE, Log, Outcome
+from gates.part import CACHE, UNHURRIED, Log, Outcome
 
 CONFIG = """\
 [galaxy-importer]
@@ -36,7 +36,7 @@ def run(log: Log) -> Outcome:
     if code or len(archives) != 1:
         return Outcome(0, 1, f"the archive was not built (exit {code})")
     code = log.run(
-        [sys.executable, "-m", "galaxy_importer.main", str(archives[0])], env={"GALAXY_IMPORTER_CONFIG": str(config)}, cwd=folder, minutes=60,
+        [sys.executable, "-m", "galaxy_importer.main", str(archives[0])], env={"GALAXY_IMPORTER_CONFIG": str(config)}, cwd=folder, minutes=UNHURRIED,
     )
     said = counting.complaints(log.read())
     if code or said:

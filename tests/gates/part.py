@@ -19,6 +19,8 @@ LOGS = CACHE / "logs"
 # The environment's own commands come first, also when its Python was called by path.
 BIN = Path(sys.executable).parent
 TAIL = 60
+# Minutes for what takes few of them alone, and many at idle priority.
+UNHURRIED = 60
 # Commands that run now, of every part.
 _running: set[subprocess.Popen[bytes]] = set()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from gates import importer, lab, lint, sanity
-from gates.part import Part
+from gates.part import UNHURRIED, Part
 from gates.tests import pytest
 
 # Tests that share nothing, no lab and no fixed port, are spread over the machine.
@@ -23,9 +23,9 @@ EARLY = (
 )
 # Minutes of both cores, and no lab: they take what the lab's parts leave, which wait for most of their time.
 PATIENT = (
-    Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab", minutes=60, workers=CORES)),
+    Part("units", "units, the lab's own too", pytest("tests/unit", "tests/lab", minutes=UNHURRIED, workers=CORES)),
     Part("twin", "whole hosts in one process: simulation, store contract on the twin",
-         pytest("tests/simulation", "tests/contract", marker="not lab", minutes=60, workers=CORES)),
+         pytest("tests/simulation", "tests/contract", marker="not lab", minutes=UNHURRIED, workers=CORES)),
     Part("sanity", "ansible-test sanity, no ignore file", sanity.run),
     Part("importer", "galaxy-importer, no warning", importer.run),
 )

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from gates import counting
-from gates.part import CACHE, ROOT, Log, Outcome
+from gates.part import CACHE, ROOT, UNHURRIED, Log, Outcome
 
 STAGE = CACHE / "stage" / "ansible_collections" / "ringfleet" / "core"
 HOME = CACHE / "ansible-test-home"
@@ -85,7 +85,7 @@ def run(log: Log) -> Outcome:
     substitute_pip()
     user_pip_settings()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    code = log.run(["ansible-test", "sanity", "--local", "--color", "no", "--python", python], env=environment(), cwd=STAGE, minutes=60)
+    code = log.run(["ansible-test", "sanity", "--local", "--color", "no", "--python", python], env=environment(), cwd=STAGE, minutes=UNHURRIED)
     ran, skips = counting.sanity_tests(log.read()), counting.sanity_skips(log.read())
     if code:
         failed = max(counting.sanity_failures(log.read()), 1)

@@ -197,11 +197,10 @@ class CassandraStore(Store):
                 for row in self._ask(self._s.beats, (_SHARD,))]
 
     def put_loads(self, host, reports, gone=()):
-        # One partition, so one mutation: a host's reports of one round appear together.
-        batch = BatchStatement(batch_type=BatchType.UNLOGGED)
         if not reports and not gone:
             return
-        stamp = self._stamp(host)
+        # One partition, so one mutation: a host's reports of one round appear together.
+        batch, stamp = BatchStatement(batch_type=BatchType.UNLOGGED), self._stamp(host)
         for report in reports:
             batch.add(self._s.put_load, (host, report.name, json.dumps(report.to_dict()), stamp))
         for name in gone:

@@ -32,8 +32,7 @@ class Starting:
         self._host = host
         self._log = log
         # By the engine's id: when to try, and how long to wait behind that.
-        self._due = {}
-        self._pauses = {}
+        self._tries = {}
         self._reasons = {}
 
     def problems(self):
@@ -43,13 +42,11 @@ class Starting:
     def look(self):
         """Begin what is due."""
         lying, now = {each.id: each for each in self._custody.view.managed if self._lies(each)}, self._clock.monotonic()
-        self._due = {ident: self._due.get(ident, now + _FIRST_S) for ident in lying}
-        self._pauses = {ident: self._pauses.get(ident, _FIRST_S) for ident in lying}
+        self._tries = {ident: self._tries.get(ident, (now + _FIRST_S, _FIRST_S)) for ident in lying}
         self._reasons = {name: why for name, why in self._reasons.items() if name in {each.name for each in lying.values()}}
-        for ident, due in self._due.items():
+        for ident, (due, pause) in self._tries.items():
             if now >= due and self._jobs.start('start ' + ident, lambda summary=lying[ident]: self._try(summary)):
-                self._due[ident] = now + self._pauses[ident]
-                self._pauses[ident] = min(2 * self._pauses[ident], _LONGEST_S)
+                self._tries[ident] = (now + pause, min(2 * pause, _LONGEST_S))
 
     def _lies(self, summary):
         view = self._custody.view
