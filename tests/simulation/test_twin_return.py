@@ -185,6 +185,22 @@ def test_a_stale_copy_stays_while_nobody_sees_the_other_one(fleet):
     assert (told['removed'], fleet.row('web').holder) == ([], holder)
 
 
+def test_a_returned_host_keeps_its_copy_behind_a_failover_whose_target_died_a_moment_ago():
+    fleet = failing_over_to('h2')
+    move = fleet.row('web').move
+    fleet.run_until(lambda: fleet.tables.moves[move].target_step == 'committed')
+    # What coordinates has no time to end the move, and the target's death is too young for anybody to know of it.
+    for host in {'h3', 'h4'}:
+        fleet[host].up = False
+    fleet.run_until(lambda: fleet.tables.moves[move].target_step == 'healthy')
+    assert fleet.tables.moves[move].source_step != 'cleaned'
+    die(fleet, 'h2')
+    fleet['h2'].engine.boxes.clear()
+    recover(fleet, 'h1')
+    fleet.run_until(lambda: fleet.tables.moves[move].source_step == 'cleaned')
+    assert [each[:2] for each in fleet.copies('web')] == [('h1', 'exited')]
+
+
 def test_a_stale_copy_stays_while_the_other_one_is_not_where_its_row_says(fleet):
     fleet['h1'].settings = {'stale_grace_s': 60.0}
     die(fleet, 'h1')

@@ -194,8 +194,8 @@ class Source:
                 if copy.state == 'running':
                     parts.engine.set_restart(plan.instance, NO_RESTART)
                     parts.engine.stop(plan.instance, plan.stop_timeout)
-                # It was well there, and died since: this may be the last copy. It is retired as every stale one.
-                kept_here = any(each.host == plan.target and each.state == LOST for each in parts.hosts())
+                # It was well there, and that may be long ago, or it died since: this may be the last copy. It is retired as every stale one.
+                kept_here = plan.mode == FAILOVER or any(each.host == plan.target and each.state == LOST for each in parts.hosts())
                 if not kept_here:
                     parts.engine.remove(plan.instance)
             except NoSuchContainer:
