@@ -81,7 +81,7 @@ failover:
     pending:
       description:
         - Containers of lost hosts that wait for a place, whoever coordinates their failover. Each has its C(name), the lost C(host), its
-          C(coordinator), empty as long as nobody claimed the failover, and C(why) it waits.
+          C(coordinator), empty as long as nobody claimed the failover, C(why) it waits, and C(under_way), V(true) while its failover goes on.
       type: list
       elements: dict
     stuck:

@@ -154,7 +154,7 @@ def test_while_nothing_may_be_failed_over_every_member_says_that(fleet):
     fleet.run(30)
     for by in ('h2', 'h3', 'h4'):
         assert failover(fleet, by)['pending'] == [
-            {'name': 'web', 'host': 'h1', 'coordinator': '', 'why': 'the fleet is paused (new switches)'}]
+            {'name': 'web', 'host': 'h1', 'coordinator': '', 'why': 'the fleet is paused (new switches)', 'under_way': False}]
 
 
 def test_on_its_way_is_seen_by_all(fleet):
@@ -162,3 +162,4 @@ def test_on_its_way_is_seen_by_all(fleet):
     fleet.run_until(lambda: fleet.row('web').move)
     for by in ('h2', 'h3', 'h4'):
         assert waits(fleet, by) == {'web': 'it is on its way to %s' % fleet.row('web').move_to}
+        assert [each['under_way'] for each in failover(fleet, by)['pending']] == [True]

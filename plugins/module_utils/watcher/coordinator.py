@@ -49,6 +49,11 @@ class _Wait:
     kind: str
     placing: bool = False
 
+    @property
+    def reason(self):
+        """The same, '' while its failover goes on."""
+        return '' if self.kind == UNDER_WAY else self.why
+
 
 class Coordinator:
     """One host's part in the failover of others.
@@ -69,6 +74,11 @@ class Coordinator:
     def pending(self):
         """{container: why} of the containers of lost hosts that wait here."""
         return {name: wait.why for name, wait in self._waits.items()}
+
+    @property
+    def reasons(self):
+        """{container: why} of the same; '' while its failover goes on."""
+        return {name: wait.reason for name, wait in self._waits.items()}
 
     @property
     def kinds(self):
@@ -127,7 +137,7 @@ class Coordinator:
         """Show what waits, where all can read it too of the HostRows that are coordinated here, and record what was decided on it."""
         b = self._b
         self._waits = waits
-        b.waiting.tell({row.host: {name: '' if wait.placing else wait.why for name, wait in waits.items() if wait.host == row.host} for row in mine})
+        b.waiting.tell({row.host: {name: wait.reason for name, wait in waits.items() if wait.host == row.host} for row in mine})
         for name, wait in waits.items():
             if wait.kind in _DECIDED:
                 b.unmoved.refuse(self._letter(name, wait.host), wait.why)

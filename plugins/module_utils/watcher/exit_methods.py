@@ -17,7 +17,6 @@ from ..ring.losses import LEAST_HOSTS
 from ..ring.states import DRAINED, LEFT, LOST, PERSON, moved, told
 from ..ring.tolerance import no_quorum
 from .lookups import hosts_of
-from .waiting import BEING_PLACED, is_under_way
 
 
 class ExitMethods:
@@ -102,8 +101,8 @@ class ExitMethods:
             raise ExitRefused('Host %s is %s' % (row.host, told(row)), 'Start it again; or, if it never comes back, say so with ringfleet_dead.')
         if row.state != LOST:
             raise ExitRefused('Host %s is %s and not lost' % (row.host, told(row)), 'Drain it, without ringfleet_dead.')
-        why = {each['name']: each['why'] for each in self._b.waiting.known()}
-        open_ones = [name for name in held if is_under_way(why.get(name, BEING_PLACED))]
+        why = {each['name']: each['why'] for each in self._b.waiting.known() if not each['under_way']}
+        open_ones = [name for name in held if name not in why]
         if open_ones:
             raise ExitRefused('The failover of %s is not done: %s' % (row.host, ', '.join(open_ones)), 'Wait for it; see fleet_info.')
         if held and not abandon:

@@ -17,7 +17,6 @@ import tempfile
 from collections import deque
 from dataclasses import asdict, dataclass
 
-from .waiting import is_under_way
 
 HOST_LOST = 'host_lost'
 HOST_RETURNED = 'host_returned'
@@ -110,12 +109,12 @@ class Hook:
     def pending(self, waiting):
         """Tell what waits for a place, once each time a reason begins; changed figures alone are no other reason.
 
-        :param waiting: {container: (its lost host, why it waits)}, all of them each time.
+        :param waiting: {container: (its lost host, why it waits, '' while its failover goes on)}, all of them each time.
         """
         self._reasons = {name: why for name, why in self._reasons.items() if name in waiting}
         for name, (host, why) in sorted(waiting.items()):
             bare = _FIGURE.sub('', why)
-            if not is_under_way(why) and self._reasons.get(name) != bare:
+            if why and self._reasons.get(name) != bare:
                 self._reasons[name] = bare
                 self.tell(FAILOVER_PENDING, host, name, reason=why)
 

@@ -207,8 +207,8 @@ class Loop:
             self._b.stager.look()
 
     def _tell_hook(self):
-        rows, pending = self._b.custody.view.rows, self._b.coordinator.pending
-        self._b.hook.pending({name: (rows[name].holder if name in rows else '', why) for name, why in pending.items()})
+        rows = self._b.custody.view.rows
+        self._b.hook.pending({name: (rows[name].holder if name in rows else '', why) for name, why in self._b.coordinator.reasons.items()})
         self._b.fence_told.look()
         self._b.hook.look()
 

@@ -34,8 +34,8 @@ class Waiting:
     def tell(self, waits):
         """Write what changed; changed figures alone are no change. Raises as the store does.
 
-        :param waits: {lost host: {container: why}} of all that this host coordinates; '' while a place is looked for once more,
-            so that what was told before stays.
+        :param waits: {lost host: {container: why}} of all that this host coordinates; '' while its failover goes on, so that
+            what was told before stays.
         """
         for host in sorted(set(waits) | set(self._told)):
             before = self._told.get(host, {})
@@ -51,36 +51,31 @@ class Waiting:
         self._told = {host: why for host, why in self._told.items() if why}
 
     def known(self):
-        """[{name, host, coordinator, why}] of the containers of lost hosts, by name, of whatever coordinator."""
+        """[{name, host, coordinator, why, under_way}] of the containers of lost hosts, by name, of whatever coordinator."""
         b = self._b
         against, suspects = b.coordinator.armed(), set(b.observer.suspects())
         lost = {row.host: row for row in b.membership.hosts() if row.state == LOST or (against and row.state in MEMBERS and row.host in suspects)}
         if not lost:
             return []
         reasons = {host: self._reasons(row) for host, row in lost.items()}
-        return [{'name': row.name, 'host': row.holder, 'coordinator': lost[row.holder].coordinator if lost[row.holder].state == LOST else '',
-                 'why': _evident(row) or against or reasons[row.holder].get(row.name) or BEING_PLACED}
+        return [_told(row, lost[row.holder], against or reasons[row.holder].get(row.name))
                 for row in sorted(b.store.scan(ContainerRow), key=lambda each: each.name) if row.holder in lost]
 
     def _reasons(self, row):
-        """{container: why} of a lost host, as its coordinator has it."""
+        """{container: why} of a lost host, as its coordinator has it; '' or nothing of what is under way."""
         if row.coordinator == self._b.settings.host:
-            return self._b.coordinator.pending
+            return self._b.coordinator.reasons
         told = self._b.fleet.waits(row.host)
         # Those of a predecessor tell of another time.
         return told.why if told.by == row.coordinator else {}
 
 
-def is_under_way(why):
-    """Whether these words say that a container's failover goes on."""
-    return why.startswith((BEING_PLACED, ON_ITS_WAY % ''))
-
-
-def _evident(row):
-    """What its own row says of a container of a lost host, whoever coordinates and whether it may; '' when that is nothing."""
-    if row.intent != RUNNING:
-        return STOPPED_BY_USER
-    return ON_ITS_WAY % row.move_to if row.move and not is_replacing(row) else ''
+def _told(row, lost, reason):
+    """One container of a lost host: what its own row says comes first, whoever coordinates and whether it may."""
+    stopped, moves = row.intent != RUNNING, bool(row.move) and not is_replacing(row)
+    why = STOPPED_BY_USER if stopped else ON_ITS_WAY % row.move_to if moves else reason or BEING_PLACED
+    return {'name': row.name, 'host': row.holder, 'coordinator': lost.coordinator if lost.state == LOST else '', 'why': why,
+            'under_way': not stopped and (moves or not reason)}
 
 
 def _bare(why):
