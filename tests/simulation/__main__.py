@@ -13,6 +13,8 @@ from simulation.simulate import simulate
 
 # Of a seed that fails so many lines are told.
 LAST_LINES = 25
+# A long run tells how far it is.
+OFTEN = 500
 
 
 def main(argv=None):
@@ -25,7 +27,7 @@ def main(argv=None):
     options = parser.parse_args(argv)
     failed, sums = 0, {}
     seeds = range(options.first, options.first + options.seeds)
-    for outcome in outcomes(seeds, options.trace, options.jobs):
+    for done, outcome in enumerate(outcomes(seeds, options.trace, options.jobs), 1):
         for name, count in outcome.counts:
             sums[name] = sums.get(name, 0) + count
         sums['virtual seconds'] = sums.get('virtual seconds', 0) + int(outcome.seconds)
@@ -36,6 +38,8 @@ def main(argv=None):
             if not options.trace:
                 print('\n'.join(simulate(outcome.seed, verbose=True).lines[-LAST_LINES:]))
             print('seed %d failed: %s' % (outcome.seed, outcome.problem), flush=True)
+        if done % OFTEN == 0 and done < len(seeds):
+            print('up to seed %d: %d failed' % (outcome.seed, failed), flush=True)
     print(', '.join('%d %s' % (count, name) for name, count in sorted(sums.items())))
     print('%d seeds, %d failed' % (options.seeds, failed))
     return 1 if failed else 0
