@@ -25,7 +25,7 @@ except ImportError as error:
 
 from .trust import TrustError, derive
 
-# Fixed, or a second run would change every certificate. A fleet renews trust by changing ringfleet_secret.
+# Fixed, or a second run would change every certificate.
 NOT_BEFORE = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
 NOT_AFTER = datetime.datetime(2054, 1, 1, tzinfo=datetime.timezone.utc)
 # In every host's certificate, so that a client can ask for "any node of the ring" by name.

@@ -62,6 +62,10 @@ class Ring:
         """Whether no repair is due and all keyspaces have as many copies."""
         return len(set(self.state["copies"].values())) == 1
 
+    def owes(self) -> bool:
+        """Whether a repair is due, by the ring's own note."""
+        return min(self.state["copies"][each] for each in replication.HISTORY) < max(self.state["copies"][each] for each in replication.DATA)
+
     def save(self, *seen: str) -> None:
         """Look whether every majority of the copies has the row."""
         self.state["missed"] = self.state["missed"] or self.state["has"] + self.copies() // 2 + 1 <= self.copies()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`python -m ringfleet.ringadmin.main COMMAND --config -`: what role ring_node has to do over CQL, one JSON line a command.
 
-Commands: alive, removed, wait, auth, replication, lower, schema, forget, status. Exit 0 with {"changed": ...}, or 1 with {"error": text}."""
+Commands: alive, removed, others, wait, auth, replication, lower, schema, forget, status. Exit 0 with {"changed": ...}, or 1 with {"error": text}."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import argparse
 import json
 import sys
 
-from . import auth, removal, replication, schema, status
+from . import auth, others, removal, replication, schema, status
 from .config import RingAdminError, load
 
 COMMANDS = {
     'alive': status.alive,
     'removed': removal.removed,
+    'others': others.ensure_up,
     'wait': status.wait,
     'auth': auth.ensure,
     'replication': replication.ensure,

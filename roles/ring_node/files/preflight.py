@@ -19,6 +19,9 @@ import sys
 import time
 
 CONNECT_TIMEOUT = 3.0
+VERSION = r"(\d+)\.(\d+)\.(\d+)"
+JAVA_HINT = "openjdk-17-jre-headless; Debian 13 has none, Temurin 17 runs there"
+PLACE_VARIABLES = {"datacenter": "ringfleet_datacenter", "rack": "ringfleet_rack", "tokens": "ring_node_tokens"}
 
 
 def output(*argv):
@@ -97,11 +100,19 @@ def listens(address, port):
     return True
 
 
+def place_of(node_dir):
+    """What a ring node is never given another of, as its files say: {"datacenter", "rack", "tokens"}, None where they do not."""
+    rackdc, config = read(os.path.join(node_dir, "cassandra-rackdc.properties")), read(os.path.join(node_dir, "cassandra.yaml"))
+    found = {"datacenter": re.search(r"^dc=(.*)$", rackdc, re.MULTILINE), "rack": re.search(r"^rack=(.*)$", rackdc, re.MULTILINE),
+             "tokens": re.search(r"^num_tokens: (\d+)$", config, re.MULTILINE)}
+    return {what: match.group(1).strip() if match else None for what, match in found.items()}
+
+
 def gather(wanted):
     """What is here; every value as it was found, without a judgement."""
     data = wanted["data_dir"]
     local = os.path.join(data, "data", "system")
-    config = read(wanted["config"])
+    config = read(os.path.join(wanted["node_dir"], "cassandra.yaml"))
     seeds = re.search(r"seeds: [\"']?([^\"'\n]*)", config)
     name = re.search(r"^cluster_name: [\"']?([^\"'\n]*)", config, re.MULTILINE)
     running = environment_of(wanted["unit"])
@@ -114,11 +125,14 @@ def gather(wanted):
         "venv": output(sys.executable, "-c", "import ensurepip, venv") is not None,
         "java": first_number(r'version "(\d+)', output("java", "-version")),
         "systemd": first_number(r"^systemd (\d+)", output("systemctl", "--version")) if os.path.isdir("/run/systemd/system") else None,
+        "docker_command": shutil.which("docker") is not None,
         "docker": first_number(r"^(\d+)\.(\d+)$", output("docker", "version", "--format", "{{.Server.APIVersion}}")),
         "missing": [program for program in wanted["programs"] if not shutil.which(program)],
         "memory_mb": memory_mb(),
         "disk_mb": free_disk_mb(data),
         "addresses": re.findall(r"inet6? ([0-9a-f.:]+)/", output("ip", "-o", "address") or ""),
+        "place": place_of(wanted["node_dir"]),
+        "version": first_number(f"VERSION = '{VERSION}'", read(wanted["program"])),
         "joined": os.path.exists(os.path.join(data, "joined")),
         "has_data": os.path.isdir(local) and any(entry.startswith("local-") for entry in os.listdir(local)),
         "ring": name.group(1) if name else None,
@@ -148,14 +162,16 @@ def judge(facts, wanted):
     if not facts["venv"]:
         need("Python cannot make virtual environments: install the package python3-venv")
     if facts["java"] is None:
-        need(f"there is no Java: install a Java {' or '.join(map(str, wanted['java']))} runtime (openjdk-17-jre-headless)")
+        need(f"there is no Java: install a Java {' or '.join(map(str, wanted['java']))} runtime ({JAVA_HINT})")
     elif facts["java"][0] not in wanted["java"]:
-        need(f"Java {facts['java'][0]} is not supported: Cassandra 5.0 needs {' or '.join(map(str, wanted['java']))}")
+        need(f"Java {facts['java'][0]} is not supported: Cassandra 5.0 needs {' or '.join(map(str, wanted['java']))} as the command java ({JAVA_HINT})")
     if facts["systemd"] is None:
         need("systemd is not the first process")
     elif facts["systemd"][0] < wanted["systemd"]:
         need(f"systemd {facts['systemd'][0]} is too old: {wanted['systemd']} or newer is needed")
-    if facts["docker"] is None:
+    if facts["docker"] is None and not facts["docker_command"]:
+        need("there is no command docker: install one (docker.io, and docker-cli where that is a package of its own)")
+    elif facts["docker"] is None:
         need("no Docker engine answers on this host: install and start one (docker.io)")
     elif tuple(facts["docker"]) < tuple(wanted["docker"]):
         need(f"the Docker engine's API {dotted(facts['docker'])} is too old: {dotted(wanted['docker'])} or newer is needed (Docker 20.10)")
@@ -171,6 +187,12 @@ def judge(facts, wanted):
         need(f"this host belongs to the ring {facts['ring']!r}, not to {wanted['ring']!r}: it keeps its data and is not touched")
     if facts["joined"] and facts["authority"].strip() != wanted["authority"].strip():
         need("this host has joined a ring with another ringfleet_secret (or authority): use that one; a ring is not given another secret by a run")
+    for what, value in sorted(facts["place"].items()):
+        if facts["joined"] and value is not None and value != str(wanted["place"][what]):
+            need(f"the {what} of this host's ring node is {value} and cannot become {wanted['place'][what]}, it would not start any more: keep {value} "
+                 f"({PLACE_VARIABLES[what]}), or take the host out with the playbook exit and let it join again")
+    if facts["joined"] and facts["version"] and tuple(facts["version"]) > first_number(VERSION, wanted["version"]):
+        need(f"version {dotted(facts['version'])} of ringfleet.core runs here, newer than this collection's {wanted['version']}: use the newer one")
     for port in facts["taken"]:
         need(f"port {port} of {wanted['address']} is in use by something else")
     down = [peer for peer in wanted["peers"] if peer not in wanted["present"]

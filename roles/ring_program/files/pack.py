@@ -55,11 +55,8 @@ def wheels(cache: pathlib.Path, key: str, python: str, architecture: str, folder
     path = cache / f"wheels-{key}.tar"
     if path.exists():
         return path
-    platforms = [f"manylinux_2_{minor}_{architecture}" for minor in GLIBC_MINORS] + [f"manylinux2014_{architecture}", "any"]
     with tempfile.TemporaryDirectory() as work:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:",
-                   "--implementation", "cp", "--python-version", python, "--dest", work]
-        command += [word for platform in platforms for word in ("--platform", platform)]
+        command = [sys.executable, "-m", "pip", "download", *options(python, architecture), "--dest", work]
         command += ["--no-index", "--find-links", folder] if folder != "-" else []
         done = subprocess.run(command + packages, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -69,10 +66,24 @@ def wheels(cache: pathlib.Path, key: str, python: str, architecture: str, folder
     return path
 
 
+def options(python: str, architecture: str) -> list[str]:
+    """pip's, for wheels of another Python and machine than this one, in exact versions."""
+    platforms = [f"manylinux_2_{minor}_{architecture}" for minor in GLIBC_MINORS] + [f"manylinux2014_{architecture}", "any"]
+    return ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--implementation", "cp", "--python-version", python,
+            *[word for platform in platforms for word in ("--platform", platform)]]
+
+
 def archive(files: dict[str, bytes]) -> bytes:
-    """A tar archive with fixed order, owners and times; the last entry, .complete, tells that unpacking was not cut short."""
+    """A tar archive with fixed order, owners and times; the last entry, .complete, tells that unpacking was not cut short.
+
+    Folders have entries of their own: root's umask would decide who may read them."""
     out = io.BytesIO()
+    folders = {parent.as_posix() for name in files for parent in pathlib.PurePosixPath(name).parents} - {"."}
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name in sorted(folders):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
         for name, data in [*sorted(files.items()), (".complete", b"")]:
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o644

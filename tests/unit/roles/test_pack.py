@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 import pathlib
+import subprocess
+import sys
 import tarfile
 
 import pytest
+import yaml
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3] / "roles" / "ring_program" / "files" / "pack.py"
 SPEC = importlib.util.spec_from_file_location("pack", SOURCE)
@@ -31,7 +34,9 @@ def test_program_is_the_same_from_equal_files(tmp_path: pathlib.Path) -> None:
     assert first[0] == second[0]
     assert first[1].read_bytes() == second[1].read_bytes()
     with tarfile.open(first[1]) as tar:
-        assert tar.getnames() == ["ringfleet/__init__.py", "ringfleet/a.py", "ringfleet/sub/b.py", ".complete"]
+        assert [(each.name, oct(each.mode)) for each in tar] == [
+            ("ringfleet", "0o755"), ("ringfleet/sub", "0o755"),
+            ("ringfleet/__init__.py", "0o644"), ("ringfleet/a.py", "0o644"), ("ringfleet/sub/b.py", "0o644"), (".complete", "0o644")]
 
 
 def test_a_changed_file_gives_another_key(tmp_path: pathlib.Path) -> None:
@@ -55,3 +60,12 @@ def test_missing_wheels_say_what_to_do(tmp_path: pathlib.Path) -> None:
 def test_an_empty_source_is_an_error(tmp_path: pathlib.Path) -> None:
     with pytest.raises(SystemExit, match="no Python files"):
         pack.program(tmp_path, tmp_path)
+
+
+# What README promises; the packages are looked up in the index and not fetched.
+@pytest.mark.parametrize(("python", "architecture"), [(f"3.{minor}", "x86_64") for minor in range(10, 15)] + [("3.10", "aarch64"), ("3.13", "aarch64")])
+def test_every_supported_host_finds_its_wheels(tmp_path: pathlib.Path, python: str, architecture: str) -> None:
+    packages = yaml.safe_load((SOURCE.parents[1] / "defaults" / "main.yml").read_text())["ring_program_packages"]
+    found = subprocess.run([sys.executable, "-m", "pip", "install", "--dry-run", "--target", str(tmp_path), *pack.options(python, architecture), *packages],
+                           capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr

@@ -119,6 +119,7 @@ CUTS = st.one_of(st.none(), st.integers(0, 25))
 @given(st.lists(st.tuples(st.sampled_from(["join", "leave", "again"]), CUTS, st.integers(0, 9)), max_size=12))
 @example([("join", None, 0)] * 4 + [("leave", 4, 0), ("join", None, 0)])
 @example([("join", 2, 0), ("join", None, 0)])
+@example([("join", None, 0)] * 5 + [("leave", None, 0), ("leave", 10, 0)])
 @example([("join", None, 0)] * 3 + [("join", 5, 0), ("again", None, 1)])
 def test_no_majority_misses_what_was_acknowledged(runs: list[tuple[str, int | None, int]]) -> None:
     ring, made = founded(), 1
@@ -138,7 +139,7 @@ def test_no_majority_misses_what_was_acknowledged(runs: list[tuple[str, int | No
                 left(ring, hosts[speaker % (len(hosts) - 1)], hosts[-1])
         ring.state["cut"] = None
         assert not ring.state["missed"], ring.state["seen"]
-    # Whoever speaks next brings it to rest.
+    # Whoever speaks next repairs what is due. What a leaving that was cut short did not lower yet stays, in one keyspace too, until it is run again.
     changed(ring, f"h{ring.state['nodes'][-1].rpartition('.')[2]}", replication.ensure)
-    assert ring.rests() and not ring.state["missed"]
+    assert not ring.owes() and not ring.state["missed"]
     assert ring.copies() >= replication.factor(len(ring.state["nodes"]))
