@@ -13,6 +13,8 @@ LABEL_MODE = 'ringfleet.mode'
 LABEL_MOVE = 'ringfleet.move'
 # Docker compose's own: the project of a container.
 LABEL_PROJECT = 'com.docker.compose.project'
+# And what it puts on the container that will take another one's place and name.
+LABEL_REPLACE = 'com.docker.compose.replace'
 LABEL_LOG_ERRORS = 'ringfleet.log.errors'
 LABEL_REQUIRE = 'ringfleet.require'
 LABEL_PREFER = 'ringfleet.prefer'
@@ -31,6 +33,7 @@ _CONTAINER_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$')
 _HOST_NAME = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,252}$')
 _FACT_NAME = re.compile(r'[a-z0-9_]+')
 _ASIDE = '%s.stale-%s'
+_BEFORE_ITS_NAME = re.compile(r'[0-9a-f]{12}_.')
 
 
 def check_container_name(name):
@@ -54,6 +57,11 @@ def is_aside(name, ident):
 def container_of(name, ident):
     """The name of the container whose copy this is, whether it gave that up or not."""
     return name[:-len(aside_name('', ident))] if is_aside(name, ident) else name
+
+
+def is_before_its_name(name, labels, state):
+    """Whether compose made a container that is called otherwise until the one before it is stopped and removed (compose v2, recreate)."""
+    return state == 'created' and LABEL_REPLACE in labels and _BEFORE_ITS_NAME.match(name) is not None
 
 
 def check_host_name(name):

@@ -14,6 +14,11 @@ def well(fleet, by, down=()):
     return all((each['signs'] == 'alive') == (each['host'] not in down) for each in fleet[by].call('host.info')['hosts'])
 
 
+def node_of(host):
+    """The process of a host's ring node."""
+    return host.sh('systemctl', 'show', '-p', 'MainPID', '--value', 'ringfleet-node.service')
+
+
 @pytest.fixture
 def first_down(fleet):
     """The first host was shut down in order, and comes back."""
@@ -44,3 +49,13 @@ def test_the_others_are_joined_again_drained_and_taken_back(fleet, name, first_d
     code, output = fleet.playbook('join', '--limit', last.name)
     assert code == 0, output
     assert {each['host']: each['state'] for each in fleet[2].call('host.info')['hosts']}[last.name] == 'normal'
+
+    # Nothing is taken away from a ring of which a node is down; and no node is given a place with which it would not start.
+    second, before = fleet[2], node_of(fleet[2])
+    code, output = fleet.playbook('join', '--limit', second.name, '-e', '{"ring_node_heap": "330m"}')
+    assert (code, 'is not started again while others are down' in output, node_of(second)) == (2, True, before), output
+    code, output = fleet.playbook('join', '--limit', second.name, '-e', 'ringfleet_rack=r9')
+    assert (code, "the rack of this host's ring node is rack1 and cannot become r9" in output, node_of(second)) == (2, True, before), output
+    # With what it has it is as it was.
+    code, output = fleet.playbook('join', '--limit', second.name)
+    assert (code, node_of(second)) == (0, before), output

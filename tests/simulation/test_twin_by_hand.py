@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.ringfleet.core.plugins.module_utils.model import HostRow
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import Conflict, StoreUnavailable
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, HostRow
 from simulation.deploying import MANAGED, REPLACE, deploy, states
 from simulation.engine import image_of
 from simulation.losses import die, fleet_of, runs
@@ -123,3 +124,24 @@ def test_what_is_pruned_beside_it_is_nobody_s_business(fleet):
     fleet.run(40)
     assert fleet.row('private') is None
     assert runs(fleet, 'web', 'h1')
+
+
+@pytest.mark.parametrize('labels', [MANAGED, dict(MANAGED, **{'ringfleet.exclusive': 'true'})], ids=['free', 'exclusive'])
+@pytest.mark.parametrize('error', [StoreUnavailable('The ring has no quorum'), Conflict('the write was lost and can no longer apply')], ids=lambda each: type(each).__name__)
+def test_a_stop_that_could_not_be_noted_is_noted_later(fleet, monkeypatch, labels, error):
+    fleet['h1'].engine.run('db', 'web:1', dict(labels), restart={'Name': 'always', 'MaximumRetryCount': 0})
+    fleet.run(20)
+    store, refused = fleet['h1'].store, []
+    swap = store.swap
+
+    def refuse_once(before, after):
+        if isinstance(after, ContainerRow) and after.name == 'db' and after.intent == 'stopped' and not refused:
+            refused.append(after)
+            raise error
+        return swap(before, after)
+
+    monkeypatch.setattr(store, 'swap', refuse_once)
+    fleet['h1'].engine.stop('db', 1)
+    fleet.run(60)
+    assert refused
+    assert (fleet.row('db').intent, fleet['h1'].engine.inspect('db')['State']['Status']) == ('stopped', 'exited')

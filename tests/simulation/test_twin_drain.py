@@ -11,7 +11,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.errors import State
 from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, HostRow
 from simulation.drains import MANAGED, NAMES, drain, drained, filled, host_row, kinds, status
 from simulation.exclusive import exclusive_overlaps
-from simulation.losses import assert_no_open_moves, die, recover, runs
+from simulation.losses import assert_no_open_moves, die, fleet_of, recover, runs
 
 
 @pytest.fixture
@@ -249,3 +249,14 @@ def test_one_that_is_just_there_is_counted_before_its_host_reports_it(fleet):
     fleet.run_until(just_there)
     view = next(each for each in prospects.views('h1') if each.host == fleet.row('great').holder)
     assert (view.promised_cpu >= 0.05, view.promised_memory >= 7000000) == (True, True)
+
+
+@pytest.mark.parametrize('bad', ['h2', 'h3'])
+def test_a_host_on_which_it_cannot_start_is_tried_once_and_then_another_one(bad):
+    fleet = fleet_of(3)
+    fleet[bad].engine.refuses_start.add('web')
+    engine = fleet['h1'].engine
+    drain(fleet)
+    fleet.run_until(lambda: host_row(fleet).state == 'drained')
+    assert runs(fleet, 'web', ({'h2', 'h3'} - {bad}).pop())
+    assert sum((each.action, each.name) == ('stop', 'web') for each in engine.queue) <= 2

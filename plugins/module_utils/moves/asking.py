@@ -18,7 +18,8 @@ class Ask(FromDict):
     """What is asked of the container's holder ``source``. Without a ``target`` the holder chooses, by formula (1-1).
 
     ``by``: who asks, in words. ``resource`` and ``reasons``: as placement.brakes.Cause. ``declined``: hosts that declined
-    this container just now; ``avoid``: hosts that are to be emptied next. ``brakes``: why others stayed that might have gone instead.
+    this container just now; ``failed``: those on which it could not be brought up lately; ``avoid``: hosts that are to be emptied next.
+    ``brakes``: why others stayed that might have gone instead.
     """
     name: str
     source: str
@@ -28,6 +29,7 @@ class Ask(FromDict):
     resource: str = ''
     reasons: tuple = ()
     declined: tuple = ()
+    failed: tuple = ()
     avoid: tuple = ()
     brakes: tuple = ()
 

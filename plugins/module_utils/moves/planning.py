@@ -118,7 +118,8 @@ class Planner:
         """(target, Decision) for what is asked. :raises MoveRefused: when nobody can take it."""
         parts = self._parts
         weights = parts.prospects.weights()
-        choice = self._choose(ask, need, weights)
+        # For a named target too, so that its record shows the alternatives.
+        choice = choice_for(ask, need, parts.prospects.views(ask.source), weights)
         target, considered = ask.target or choice.host, Considered(choice, weights, need)
         if not target:
             raise MoveRefused(choice.sentence, 'It stays on %s.' % ask.source, considered)
@@ -159,13 +160,6 @@ class Planner:
                     self._check_lease(now)
                 row = now
         raise MoveRefused('Container %s was changed while its move was planned' % row.name, 'Start it again.')
-
-    def _choose(self, ask, need, weights):
-        """The Choice by formula (1-1); computed for a named target too, so that its record shows the alternatives."""
-        against = {host: ('it is emptied next',) for host in ask.avoid}
-        against.update((host, ('it declined just now', *against.get(host, ()))) for host in ask.declined)
-        views = [replace(view, wrong=(*view.wrong, *against.get(view.host, ()))) for view in self._parts.prospects.views(ask.source)]
-        return choose_target(need, views, weights, ask.cause)
 
     @staticmethod
     def _sentence(ask, choice):
@@ -230,6 +224,19 @@ class Planner:
         if not any(each.host == target and each.state == 'normal' for each in parts.hosts()):
             raise UnknownHost('No host %s in state normal' % target,
                               'Hosts: %s.' % ', '.join(sorted(each.host for each in parts.hosts())))
+
+
+def choice_for(ask, need, views, weights):
+    """The Choice by formula (1-1) for what is asked.
+
+    :param views: HostViews as the source has them; those that the Ask leaves out are excluded, with the reason.
+    """
+    against = {}
+    for hosts, why in ((ask.declined, 'it declined just now'), (ask.failed, 'its move there came to nothing lately'), (ask.avoid, 'it is emptied next')):
+        for host in hosts:
+            against[host] = (*against.get(host, ()), why)
+    views = [replace(view, wrong=(*view.wrong, *against.get(view.host, ()))) for view in views]
+    return choose_target(need, views, weights, ask.cause)
 
 
 def plan_from(spec, row, used, **more):

@@ -20,8 +20,12 @@ from .days import day_of, hour_of, hours_between
 try:
     import cassandra
     from cassandra.cluster import NoHostAvailable
+    from cassandra.connection import ConnectionBusy, ConnectionException
     from cassandra.protocol import ErrorMessage
     from cassandra.query import BatchStatement, BatchType
+    # Whatever the driver raises for a request. A connection that dies under one is raised as it is where nothing may be asked twice
+    # (FallthroughRetryPolicy), and is none of the driver's other kinds.
+    _REFUSED = (NoHostAvailable, cassandra.DriverException, ErrorMessage, ConnectionException, ConnectionBusy)
 except ImportError:  # pragma: no cover - the watcher's environment always has it
     cassandra = None
 
@@ -63,7 +67,7 @@ class CassandraStore(Store):
             try:
                 session = cluster.connect()
                 statements = Statements(session)
-            except (NoHostAvailable, cassandra.DriverException, OSError) as exc:
+            except (*_REFUSED, OSError) as exc:
                 self._why = _reason(exc)
                 cluster.shutdown()
                 self._closed.wait(RETRY_CONNECT_S)
@@ -83,7 +87,7 @@ class CassandraStore(Store):
         options = {'execution_profile': profile} if profile else {}
         try:
             return list(self._session.execute(statement, values, host=host, **options))
-        except (NoHostAvailable, cassandra.DriverException, ErrorMessage) as exc:
+        except _REFUSED as exc:
             raise StoreUnavailable('The ring did not serve a request: %s' % _reason(exc),
                                    'Look at: systemctl status ringfleet-node on the hosts.') from exc
 
@@ -123,7 +127,7 @@ class CassandraStore(Store):
             # The coordinator saw too few replicas before it proposed anything.
             raise StoreUnavailable('The ring has no quorum: %s' % _reason(exc),
                                    'Start ring nodes until a majority is up.') from exc
-        except (NoHostAvailable, cassandra.DriverException, ErrorMessage) as exc:
+        except _REFUSED as exc:
             # Everything else can come after the proposal was sent (0x1700, WriteTimeout, a lost connection ...).
             raise OutcomeUnknown('%s %s: the answer to a conditional write is lost (%s)'
                                  % (CONDITIONAL[type(row)][0], self.key_of(row), _reason(exc))) from exc

@@ -9,15 +9,13 @@ done twice: it looks at rows and open moves, never at its own memory, so whoever
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from ..errors import Conflict, ProtocolError
 from ..model import FAILOVER, RUNNING, ContainerRow, HostRow
 from ..moves import steps
-from ..moves.asking import Ask, send
 from ..moves.planning import plan_of
-from ..moves.source import last_of
 from ..placement.brakes import LOST as TRIGGER
 from ..placement.rehearsal import bound
 from ..ring import leases
@@ -25,11 +23,11 @@ from ..ring.broadcast import LOST as TOLD
 from ..ring.losses import too_few
 from ..ring.states import LEFT, LOST, MEMBERS, OBSERVER, moved
 from .hook import HOST_LOST
-from .waiting import BEING_PLACED, ITS_HOST, ITS_LEASE, NO_PLACE, NOT_ARMED, ON_ITS_WAY, OTHERS, STOPPED, STOPPED_BY_USER, UNDER_WAY
+from .placing import Placing, letter
+from .waiting import ITS_HOST, ITS_LEASE, NOT_ARMED, ON_ITS_WAY, OTHERS, STOPPED, STOPPED_BY_USER, UNDER_WAY, Wait
 
 # A coordinator whose watcher is silent for so long brings nothing on.
 _STUCK_S = 30.0
-_AGAIN_S = 30.0
 # While nothing changes a host that stays lost is looked at so seldom.
 _CALM_S = 5.0
 # Longer than this a container keeps nobody of a lower priority waiting.
@@ -41,20 +39,6 @@ _DECIDED = frozenset((ITS_HOST, STOPPED, ITS_LEASE, NOT_ARMED))
 _HAS_ROOM = frozenset((steps.STAGED, steps.CREATED, steps.STARTED, steps.COMMITTED, steps.HEALTHY, steps.UNHEALTHY, steps.STUCK, steps.DONE))
 
 
-@dataclass(frozen=True)
-class _Wait:
-    """Why a container of a lost host waits; ``kind``: as in waiting.py; ``placing``: its room is still being looked for."""
-    host: str
-    why: str
-    kind: str
-    placing: bool = False
-
-    @property
-    def reason(self):
-        """The same, '' while its failover goes on."""
-        return '' if self.kind == UNDER_WAY else self.why
-
-
 class Coordinator:
     """One host's part in the failover of others.
 
@@ -64,7 +48,7 @@ class Coordinator:
     def __init__(self, built, wake):
         self._b = built
         self._wake = wake
-        self._asked = {}
+        self._placing = Placing(built, wake)
         self._due = 0.0
         self._seen = None
         self._held_since = {}
@@ -119,7 +103,7 @@ class Coordinator:
         self._due = now + _CALM_S
         against = self.armed()
         if against:
-            self._tell({row.name: self._begun(row) or _Wait(row.holder, against, NOT_ARMED)
+            self._tell({row.name: self._begun(row) or Wait(row.holder, against, NOT_ARMED)
                         for row in self._lost_by({row.host: row for row in mine + claimable}, losses)}, mine)
             return
         for row in claimable:
@@ -140,7 +124,7 @@ class Coordinator:
         b.waiting.tell({row.host: {name: wait.reason for name, wait in waits.items() if wait.host == row.host} for row in mine})
         for name, wait in waits.items():
             if wait.kind in _DECIDED:
-                b.unmoved.refuse(self._letter(name, wait.host), wait.why)
+                b.unmoved.refuse(letter(b, name, wait.host), wait.why)
 
     def gone(self):
         """Names of the hosts that bring on no failover: lost, about to be declared so, left, or without a watcher for long."""
@@ -211,11 +195,12 @@ class Coordinator:
             if host.state == LOST:
                 self._end_its_part(host.host)
         rows = sorted(self._lost_by(of), key=lambda row: (-row.priority, row.name))
+        self._placing.keep({row.name for row in rows})
         self._held_since = {level: since for level, since in self._held_since.items() if level in {row.priority for row in rows}}
         pending, before = {}, ''
         for level, its_rows in groupby(rows, key=lambda row: row.priority):
             waits = {row.name: self._leased(of[row.holder], row) or self._standing(row) or (
-                _Wait(row.holder, before, OTHERS) if before else self._ask(row)) for row in its_rows}
+                Wait(row.holder, before, OTHERS) if before else self._placing.ask(row)) for row in its_rows}
             pending.update(waits)
             if not before and self._holds_up(level, waits.values()):
                 before = 'those of priority %d come first' % level
@@ -249,52 +234,32 @@ class Coordinator:
                 b.store.put_move(ident, source_step=steps.CLEANED, source_note='its source is lost')
 
     def _leased(self, host, row):
-        """The _Wait of an exclusive container that is not taken over yet, or None; whether its host is lost says nothing about that."""
+        """The Wait of an exclusive container that is not taken over yet, or None; whether its host is lost says nothing about that."""
         if not row.exclusive or host.lease_expired:
             return None
         if not leases.has_lease(host):
-            return _Wait(host.host, '%s had no lease, so it is never taken over, it waits for it' % host.host, ITS_HOST)
-        return _Wait(host.host, leases.in_words(self._b.leases.runs_out_s(host)), ITS_LEASE)
+            return Wait(host.host, '%s had no lease, so it is never taken over, it waits for it' % host.host, ITS_HOST)
+        return Wait(host.host, leases.in_words(self._b.leases.runs_out_s(host)), ITS_LEASE)
 
     def _standing(self, row):
-        """The _Wait of one container, or None when it is time to ask for its failover."""
-        b, now, lost = self._b, self._b.clock.monotonic(), row.holder
+        """The Wait of one container, or None when it is time to ask for its failover."""
+        b, lost = self._b, row.holder
         begun = self._begun(row)
         if begun is not None:
             return begun
         against = bound(row, b.prospects.report(row.name, lost))
         if against:
-            return _Wait(lost, '%s, it waits for %s' % (against, lost), ITS_HOST)
-        ident, asked_at = self._asked.get(row.name, ('', None))
-        last = last_of(self._b.store, ident)
-        if last is not None and last.source_step == steps.CLEANED:
-            # That one took effect: it is another loss by now.
-            last = asked_at = None
-        if last is not None and last.source_step != steps.ABORTED:
-            return _Wait(lost, BEING_PLACED, UNDER_WAY, True)
-        if asked_at is not None and now - asked_at < _AGAIN_S:
-            return _Wait(lost, last.source_note, NO_PLACE) if last is not None else _Wait(lost, BEING_PLACED, UNDER_WAY, True)
-        return None
+            return Wait(lost, '%s, it waits for %s' % (against, lost), ITS_HOST)
+        return self._placing.standing(row)
 
     def _begun(self, row):
-        """The _Wait of one that is stopped, or on its way already, so that nothing is to be decided on it; or None."""
+        """The Wait of one that is stopped, or on its way already, so that nothing is to be decided on it; or None."""
         if row.intent != RUNNING:
-            return _Wait(row.holder, STOPPED_BY_USER, STOPPED)
+            return Wait(row.holder, STOPPED_BY_USER, STOPPED)
         move = self._b.store.move(row.move) if row.move else None
         if self._is_failover_of(row.holder, move):
-            return _Wait(row.holder, ON_ITS_WAY % row.move_to, UNDER_WAY, move.target_step not in _HAS_ROOM)
+            return Wait(row.holder, ON_ITS_WAY % row.move_to, UNDER_WAY, move.target_step not in _HAS_ROOM)
         return None
-
-    def _ask(self, row):
-        """Ask for the failover of one container; its _Wait."""
-        b, ident = self._b, self._b.new_id()
-        send(b.store, ident, self._letter(row.name, row.holder), b.settings.host)
-        self._asked[row.name] = (ident, b.clock.monotonic())
-        self._wake()
-        return _Wait(row.holder, BEING_PLACED, UNDER_WAY, True)
-
-    def _letter(self, name, lost):
-        return Ask(name, lost, by='the failover of %s by %s' % (lost, self._b.settings.host), trigger=TRIGGER, reasons=('host %s is lost' % lost,))
 
     def _is_failover_of(self, lost, move):
         """Whether a move takes its container from this lost host; one that brought it there is over with its target."""

@@ -9,33 +9,24 @@ a container merely absent is *missing*.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ..containers.engine import STATE
 from ..containers.labels import contradiction, is_exclusive, is_managed
 from ..errors import EngineError, LabelError, NoSuchContainer, SpecTooLarge
 from ..model import RUNNING, STOPPED, ContainerRow, HostRow, Placement
-from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside
+from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name
 from ..moves.planning import immovable
 from ..moves.wishes import priority, replaces
 from ..ring import ownership
 from ..ring.replacing import advice
 from ..ring.states import PARTING
 from .endings import Endings
+from .renames import Renames
+from .view import View
 
 # One that is created and not started for so long is meant so.
 _CREATED_S = 5.0
-
-
-@dataclass(frozen=True)
-class View:
-    """What this host knows of containers: ``rows`` of the fleet, and of its own containers what they are."""
-    rows: dict = field(default_factory=dict)
-    words: dict = field(default_factory=dict)
-    managed: tuple = ()
-    problems: dict = field(default_factory=dict)
-    missing: tuple = ()
-    immovable: dict = field(default_factory=dict)
 
 
 class Custody:
@@ -55,6 +46,7 @@ class Custody:
         self._replacement = replacement
         self._host = host
         self._endings = Endings(clock, recreate_s)
+        self._renames = Renames(store, owner, host)
         self._reasons = {}
         self._kept = set()
         self._created = {}
@@ -72,7 +64,7 @@ class Custody:
             self._endings.halted(event)
         if event.action in ('start', 'destroy'):
             self._gate.forget_stop(event.id)
-        if event.action in ('start', 'update'):
+        if event.action in ('start', 'update', 'rename'):
             if event.action == 'start':
                 self._endings.started(event)
             self._reasons.pop(event.id, None)
@@ -104,9 +96,14 @@ class Custody:
         managed, problems = self._managed(summaries, placed)
         rows = {row.name: row for row in self._store.scan(ContainerRow)}
         words = {}
+        renamed = self._renames.release(summaries, rows)
+        if renamed:
+            self.dirty = True
         for summary in managed:
             if is_aside(summary.name, summary.id):
                 words[summary.name] = ownership.STALE
+                continue
+            if summary.id in renamed or is_before_its_name(summary.name, summary.labels, summary.state):
                 continue
             here = self._replacement.seen(self.here(summary), rows.get(summary.name), placed.get(summary.name))
             word = ownership.judge(here, rows.get(here.name), self._host, placed.get(here.name))
@@ -236,10 +233,20 @@ class Custody:
         self.dirty = True
 
     def _confirm_stops(self, rows, managed):
-        for name, ident in self._endings.take_stops():
+        for name, ident in self._endings.stops():
             summary = managed.get(name)
-            if summary is not None and summary.id == ident and summary.state != 'running':
-                self._intend(rows, name, STOPPED)
+            if summary is None or summary.id != ident or summary.state == 'running' or self._is_noted(rows, name, ident):
+                self._endings.drop_stop(name)
+
+    def _is_noted(self, rows, name, ident):
+        """Whether the row says that its user stopped a container, or is not about it any more; a write that is lost is made again."""
+        row = self._store.read(ContainerRow, name)
+        if row is None or (row.holder, row.instance) != (self._host, ident) or row.intent == STOPPED:
+            return True
+        # A move comes to its end first.
+        made = self._owner.set_intent(row, STOPPED) if not row.move else None
+        rows[name] = made or row
+        return made is not None
 
     def _confirm_destroys(self, rows, names):
         for name, gone in self._endings.removals():

@@ -8,23 +8,21 @@ host and the end of whoever asked change nothing. It goes on while the fleet is 
 """
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..errors import Conflict, ProtocolError
 from ..model import ContainerRow, HostRow
 from ..moves import steps
 from ..moves.asking import Ask, ask_of, send
 from ..moves.considered import Considered
-from ..moves.planning import need_of, plan_of
+from ..moves.planning import choice_for, need_of, plan_of
 from ..moves.source import last_of
-from ..placement import planner
-from ..placement.brakes import DRAIN, Cause
+from ..placement.brakes import DRAIN
 from ..placement.evacuation import Leaver, order
 from ..ring.broadcast import DRAINED as TOLD_DRAINED
 from ..ring.broadcast import LEAVING as TOLD_LEAVING
 from ..ring.drains import Blockers, Drain
 from ..ring.holds import hold_of
 from ..ring.states import DRAINED, LEAVING, WATCHER, moved
+from .failures import Failures
 from .figures import without_figures
 
 # Where a crash came between the state and the wish.
@@ -47,6 +45,7 @@ class Drainer:
         self._b = built
         self._wake = wake
         self._tried = {}
+        self._failures = Failures(built.clock)
         self._told = None
         self._due = 0.0
         self.sentence = ''
@@ -57,6 +56,7 @@ class Drainer:
         own, now = b.membership.own(), b.clock.monotonic()
         if own is None or own.state not in (LEAVING, DRAINED):
             self._tried, self._told, self.sentence = {}, None, ''
+            self._failures.keep(())
             return
         if own.state == DRAINED and now < self._due:
             return
@@ -122,8 +122,7 @@ class Drainer:
                          key=lambda each: order(each[0]))
         # A move gives its slot to the next one with its commit: that its container proves well there takes time, and nothing of this host.
         slots = b.settings.drain_parallel - sum(row.name in going for row in held)
-        weights, blockers = b.fleet.weights(), {}
-        views = [replace(view, wrong=view.wrong + ('it is emptied next',)) if view.host in wish.avoid else view for view in b.prospects.views(me)]
+        weights, blockers, views = b.fleet.weights(), {}, b.prospects.views(me)
         plain = any(not row.exclusive and row.name in going for row in held)
         for leaver, row in leavers:
             if row.name in going:
@@ -133,9 +132,10 @@ class Drainer:
             if against is None and now >= wish.deadline_at:
                 against = ('the deadline passed before its turn', 'Run the drain again, with a longer deadline.')
             if against is None and slots > 0 and not (row.exclusive and plain):
-                choice = planner.plan(leaver.need, views, weights, Cause(DRAIN))
+                letter = self._letter(row.name, wish)
+                choice = choice_for(letter, leaver.need, views, weights)
                 if choice.host:
-                    self._ask(self._letter(row.name, wish))
+                    self._ask(letter)
                     going.add(row.name)
                     slots, plain = slots - 1, plain or not row.exclusive
                 else:
@@ -162,16 +162,18 @@ class Drainer:
     def _failed(self, name):
         """(why, remedy) of the last try, while it is too early for the next one, or None."""
         ident, at = self._tried.get(name, ('', 0.0))
-        if not ident or self._b.clock.monotonic() - at >= _AGAIN_S:
-            return None
         last = last_of(self._b.store, ident)
         if last is None or last.source_step != steps.ABORTED:
+            return None
+        self._failures.note(last)
+        if self._b.clock.monotonic() - at >= _AGAIN_S:
             return None
         return (last.source_note, 'Look at it with move_info; it is tried again by itself.')
 
     def _letter(self, name, wish):
         host = self._b.settings.host
-        return Ask(name, host, by='the drain of %s' % host, trigger=DRAIN, avoid=wish.avoid, reasons=('host %s is drained' % host,))
+        return Ask(name, host, by='the drain of %s' % host, trigger=DRAIN, failed=self._failures.hosts(name), avoid=wish.avoid,
+                   reasons=('host %s is drained' % host,))
 
     def _ask(self, letter):
         b, ident = self._b, self._b.new_id()

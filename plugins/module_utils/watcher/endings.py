@@ -67,13 +67,14 @@ class Endings:
         """Whether a removal was just seen, and is not confirmed yet."""
         return name in self._removals
 
-    def take_stops(self):
-        """[(name, instance)] of the stops that are confirmed by now, each once."""
+    def stops(self):
+        """[(name, instance)] of the stops that are confirmed by now, until they are dropped."""
         now = self._clock.monotonic()
-        found = [(name, ident) for name, (ident, due) in self._stops.items() if due <= now]
-        for name, _ident in found:
-            del self._stops[name]
-        return found
+        return [(name, ident) for name, (ident, due) in self._stops.items() if due <= now]
+
+    def drop_stop(self, name):
+        """A stop was dealt with."""
+        self._stops.pop(name, None)
 
     def removals(self):
         """[(name, Removal)] of what is gone for long enough, until it is dropped."""

@@ -56,6 +56,8 @@ class Lease:
         self._holds = None
         self._doubt = False
         self._starting = 0
+        # Behind a renewal of which the guard could not be told.
+        self._untold = False
         self._lock = threading.Lock()
         self.trouble = ''
 
@@ -161,6 +163,10 @@ class Lease:
     def _keep(self, row):
         """Renew it, or give it up when there is nothing left to be leased for."""
         self._prepared = None
+        if self._untold:
+            # Else the ring would hear of a lease for ever under which nothing runs, and nobody would take anything over.
+            self._fencing.prove()
+            self._untold = False
         if self._holds is False and not self._wanted() and not self._fencing.any_armed():
             self._give_up(row)
             return
@@ -180,9 +186,10 @@ class Lease:
 
     def _took(self, made, start):
         until = leases.fence_at(start, made.lease_ttl_s)
-        self._row = made
+        self._row, self._untold = made, True
         # Only what the guard was told counts: if its file cannot be written, the deadline before stands.
         self._fencing.extend(until)
+        self._untold = False
         self._until, self._started, self._held = until, start, True
 
     def _give_up(self, row):

@@ -11,7 +11,7 @@ from ..model import ContainerRow
 from ..moves.planning import need_of, readable_plan
 from ..placement.views import HostView
 from ..ring.liveness import ALIVE
-from ..ring.states import NORMAL
+from ..ring.states import LOST, NORMAL
 from ..store.days import time_of
 
 
@@ -36,7 +36,10 @@ class Prospects:
         return self.reports(host).get(name)
 
     def views(self, source):
-        """A HostView of every host, route times as ``source`` measured them; '' leaves the route out."""
+        """A HostView of every host, route times as ``source`` measured them; '' leaves the route out.
+
+        Of a source that is silent or lost the last ones are used and none is asked for: it never measured who joined since.
+        """
         return self._views(source, *self._promised())
 
     def views_from(self, sources):
@@ -47,7 +50,7 @@ class Prospects:
     def _views(self, source, promised, names):
         beat = self._gossip.beat_of(source) if source else None
         routes = beat.routes if beat else {}
-        found, away = [], {row.host for row in self._membership.away()}
+        found, away, measures = [], {row.host for row in self._membership.away()}, self._measures(source)
         for row in self._membership.hosts():
             word, _beat_age, _gossip_age = self._gossip.signs_of(row.host)
             wrong = []
@@ -57,13 +60,18 @@ class Prospects:
                 wrong.append('it is %s' % word)
             if row.host in away:
                 wrong.append('it goes away until %s' % time_of(row.away_until))
-            if source and row.host != source and row.host not in routes:
+            if measures and row.host != source and row.host not in routes:
                 wrong.append('the route from %s was never measured' % source)
             own = self._gossip.beat_of(row.host)
             cpu, memory = promised.get(row.host, (0.0, 0))
             found.append(HostView(row.host, own.load if own else None, cpu, memory, routes.get(row.host), tuple(wrong),
                                   dict(row.facts, host=row.host), frozenset(names.get(row.host, ()))))
         return found
+
+    def _measures(self, source):
+        """Whether a host still measures its routes."""
+        word, _beat_age, _gossip_age = self._gossip.signs_of(source)
+        return word == ALIVE and not any(row.host == source and row.state == LOST for row in self._membership.hosts())
 
     def _promised(self):
         """{host: (cores, bytes)} of the containers on their way to it or just there, what it will carry and does not show yet; and

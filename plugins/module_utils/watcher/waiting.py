@@ -6,6 +6,8 @@ coordinator of the failover puts its reasons where all can read them (table ``fl
 """
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..errors import Conflict
 from ..model import RUNNING, ContainerRow
 from ..ring.replacing import is_replacing
@@ -19,6 +21,20 @@ STOPPED_BY_USER = 'its user stopped it'
 # What it waits for, in a word, as the metrics tell it: a person has to look at what finds no place, and not at what is stopped.
 UNDER_WAY, NO_PLACE, ITS_HOST, STOPPED, ITS_LEASE, OTHERS, NOT_ARMED = (
     'under way', 'no place', 'its host', 'stopped', 'its lease', 'others', 'not armed')
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Why a container of a lost host waits; ``kind``: one of the words above; ``placing``: its room is still being looked for."""
+    host: str
+    why: str
+    kind: str
+    placing: bool = False
+
+    @property
+    def reason(self):
+        """The same, '' while its failover goes on."""
+        return '' if self.kind == UNDER_WAY else self.why
 
 
 class Waiting:

@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from types import SimpleNamespace
 
 import pytest
-from ansible_collections.ringfleet.core.plugins.module_utils.errors import SealError
+from cassandra import OperationTimedOut
+from cassandra.connection import ConnectionBusy, ConnectionShutdown
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import SealError, StoreUnavailable
 from ansible_collections.ringfleet.core.plugins.module_utils.model import FleetRow, HostRow, MoveRow
+from ansible_collections.ringfleet.core.plugins.module_utils.store import cassandra as cassandra_store
 from ansible_collections.ringfleet.core.plugins.module_utils.store import seal
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import CONDITIONAL
 from ansible_collections.ringfleet.core.plugins.module_utils.store.cells import to_cell, to_row
@@ -79,3 +83,26 @@ def test_a_cell_of_a_column_that_is_new_is_the_default(empty):
 
 def test_hours_between():
     assert hours_between(1750000000000, 1750003600000) == ['2025-06-15T15', '2025-06-15T16']
+
+
+@pytest.mark.parametrize('error', [ConnectionShutdown('Connection to 10.0.0.1 was closed'), ConnectionBusy('no more streams'), OperationTimedOut()],
+                         ids=lambda each: type(each).__name__)
+def test_a_connection_that_dies_under_a_request_is_told_as_what_it_means(error, monkeypatch):
+    def execute(*_asked, **_how):
+        raise error
+
+    session = SimpleNamespace(execute=execute, prepare=lambda text: SimpleNamespace(query_string=text))
+    cluster = SimpleNamespace(connect=lambda: session, shutdown=lambda: None)
+    store = cassandra_store.CassandraStore(lambda: cluster, '10.0.0.1')
+    try:
+        assert store.wait_connected(10)
+        with pytest.raises(StoreUnavailable, match=type(error).__name__):
+            store.read(HostRow, 'h1')
+        with pytest.raises(StoreUnavailable, match=type(error).__name__):
+            store.unindex_move('h1', 'm')
+        with pytest.raises(StoreUnavailable, match=type(error).__name__):
+            store.swap(HostRow('h1', nonce='n1'), HostRow('h1', state='normal'))
+        # It may have been applied: the next write of this row settles that first.
+        assert list(store._unsettled) == [(HostRow, 'h1')]
+    finally:
+        store.close()

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings one container of a lost host to its place: looks for one on paper, asks for the move, and asks again when that came to nothing.
+
+The move is asked for at this host, which has the source's part of a host that is gone.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..moves import steps
+from ..moves.asking import Ask, send
+from ..moves.considered import Considered
+from ..moves.planning import choice_for
+from ..moves.source import last_of
+from ..placement.brakes import LOST as TRIGGER
+from .failures import Failures
+from .waiting import BEING_PLACED, NO_PLACE, UNDER_WAY, Wait
+
+_AGAIN_S = 30.0
+# What is asked for and comes to nothing each time is asked for ever more seldom: each letter is a record that is kept for a month.
+_SELDOM_S = 600.0
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The last try for a container: the move that was asked for ``at``, or ``why`` nobody could take it; the next one ``again_s`` later."""
+    ident: str = ''
+    at: float = None
+    why: str = ''
+    again_s: float = _AGAIN_S
+
+
+class Placing:
+    """One host's asking for the containers of the hosts that it coordinates.
+
+    :param built: watcher.build.Built. :param wake: called when the loop should look for moves at once.
+    """
+
+    def __init__(self, built, wake):
+        self._b = built
+        self._wake = wake
+        self._asked = {}
+        self._failures = Failures(built.clock)
+
+    def keep(self, names):
+        """Forget all containers but these."""
+        self._asked = {name: asked for name, asked in self._asked.items() if name in names}
+        self._failures.keep(names)
+
+    def standing(self, row):
+        """The Wait of a container by the last try for it, or None when it is time to ask."""
+        lost, now = row.holder, self._b.clock.monotonic()
+        asked = self._asked.get(row.name, _Asked())
+        last = last_of(self._b.store, asked.ident)
+        if last is not None and last.source_step == steps.CLEANED:
+            # That one took effect: it is another loss by now.
+            self._asked.pop(row.name)
+            return None
+        if last is not None and last.source_step != steps.ABORTED:
+            return Wait(lost, BEING_PLACED, UNDER_WAY, True)
+        if last is not None:
+            self._failures.note(last)
+        if asked.at is None or now - asked.at >= asked.again_s:
+            return None
+        why = asked.why if last is None else last.source_note
+        return Wait(lost, why, NO_PLACE) if why else Wait(lost, BEING_PLACED, UNDER_WAY, True)
+
+    def ask(self, row):
+        """Ask for the failover of one container, if there is a place for it; its Wait."""
+        b, before = self._b, self._asked.get(row.name, _Asked())
+        asks = letter(b, row.name, row.holder, self._failures.hosts(row.name))
+        weights, need = b.prospects.weights(), b.prospects.need(row.name, row.holder)
+        choice = choice_for(asks, need, b.prospects.views(row.holder), weights)
+        if not choice.host:
+            self._asked[row.name] = _Asked('', b.clock.monotonic(), choice.sentence)
+            b.unmoved.refuse(asks, choice.sentence, Considered(choice, weights, need))
+            return Wait(row.holder, choice.sentence, NO_PLACE)
+        ident = b.new_id()
+        send(b.store, ident, asks, b.settings.host)
+        self._asked[row.name] = _Asked(ident, b.clock.monotonic(), again_s=min(2 * before.again_s, _SELDOM_S) if before.ident else _AGAIN_S)
+        self._wake()
+        return Wait(row.holder, BEING_PLACED, UNDER_WAY, True)
+
+
+def letter(built, name, lost, failed=()):
+    """The Ask by which a container of a lost host is asked for."""
+    return Ask(name, lost, by='the failover of %s by %s' % (lost, built.settings.host), trigger=TRIGGER, failed=failed,
+               reasons=('host %s is lost' % lost,))

@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the ringfleet.core authors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A failover that found no room or came to nothing is tried again: elsewhere, and not for ever at the same pace, on the twin."""
+from __future__ import annotations
+
+import pytest
+from simulation.engine import image_of
+from simulation.losses import assert_no_open_moves, coordinator_of, die, fleet_of, runs
+from simulation.twin import TwinHost
+
+
+@pytest.fixture
+def fleet():
+    return fleet_of(4)
+
+
+def test_a_host_that_joins_after_the_loss_takes_what_nobody_had_room_for():
+    fleet = fleet_of(3)
+    for name in ('h2', 'h3'):
+        fleet[name].cgroups.cores = 0.45
+    fleet.run(30)
+    die(fleet, 'h1')
+    fleet.run(60)
+    assert 'no host can take it' in coordinator_of(fleet, 'h1').watcher.coordinator.pending['web']
+    # The lost host never measured the way to it.
+    fleet.hosts['h4'] = TwinHost(fleet, 'h4', 4)
+    fleet['h4'].engine.add_image(image_of('web:1'))
+    fleet.run_until(lambda: runs(fleet, 'web', 'h4'))
+
+
+@pytest.mark.parametrize('bad', ['h2', 'h3'])
+def test_a_host_on_which_it_cannot_start_is_left_out_next_time(bad):
+    fleet = fleet_of(3)
+    fleet[bad].engine.refuses_start.add('web')
+    fleet.run(10)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: runs(fleet, 'web', ({'h2', 'h3'} - {bad}).pop()))
+    assert_no_open_moves(fleet)
+
+
+def test_what_fails_on_every_host_is_tried_ever_more_seldom_and_runs_once_it_can(fleet):
+    for host in fleet.hosts.values():
+        host.engine.refuses_start.add('web')
+    die(fleet, 'h1')
+    fleet.run(3600)
+    assert fleet.row('web').holder == 'h1'
+    pending = coordinator_of(fleet, 'h1').watcher.coordinator.pending['web']
+    assert 'its move there came to nothing lately' in pending or 'refused' in pending, pending
+    # Each host is tried again 1, 2, 4, 8, 16, 32 minutes behind the last time.
+    assert 2 * len(fleet.hosts) <= len(fleet.tables.moves) <= 8 * len(fleet.hosts)
+    for host in fleet.hosts.values():
+        host.engine.refuses_start.clear()
+    fleet.run_until(lambda: fleet.row('web').holder != 'h1' and runs(fleet, 'web'), 4000)
+
+
+def test_what_waits_for_room_leaves_no_record_a_try(fleet):
+    for host in fleet.hosts.values():
+        host.cgroups.cores = 0.45
+    fleet.run(30)
+    die(fleet, 'h1')
+    fleet.run(60)
+    before = len(fleet.tables.moves)
+    fleet.run(600)
+    assert 'no host can take it' in coordinator_of(fleet, 'h1').watcher.coordinator.pending['web']
+    assert len(fleet.tables.moves) == before
