@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lab import inventory
+
 ROOT = Path(__file__).resolve().parents[2]
-INVENTORY = ROOT / ".cache" / "lab" / "inventory"
+INVENTORY = inventory.FILE
 PYTHON = "/opt/ringfleet/venv/bin/python"
 IMAGE = "rflab-web:1"
 PREFIX = "rflab-bench"
@@ -53,7 +55,7 @@ def module(on_host: str, module_name: str, /, **arguments: Any) -> dict[str, Any
 
 def hosts() -> list[str]:
     """Names of the lab's members."""
-    listed = json.loads((INVENTORY / "hosts.yml").read_text(encoding="utf-8"))
+    listed = json.loads(INVENTORY.read_text(encoding="utf-8"))
     return list(listed["ringfleet"]["hosts"])
 
 

@@ -18,6 +18,7 @@ KEYSPACE = 'ringfleet'
 MOVES_TTL_S = 30 * 86400
 DECISIONS_TTL_S = 30 * 86400
 BROADCASTS_TTL_S = 7200
+INDEX_GRACE_S = 86400
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ TABLES = (
     Table('moves', _columns(
         '''id text, asked text, request text, source_step text, source_note text, source_times text, target_step text,
            target_note text, target_times text, instance text'''), 'id', 'default_time_to_live = %d' % MOVES_TTL_S),
-    Table('moves_by_host', _columns('host text, id text'), '(host), id', 'default_time_to_live = %d' % MOVES_TTL_S),
+    # What is deleted here is deleted soon for good: reads of a partition are refused behind 100,000 deleted rows, and one that comes back
+    # with a node that was down for longer lists a move that has ended, which is closed again.
+    Table('moves_by_host', _columns('host text, id text'), '(host), id',
+          'default_time_to_live = %d AND gc_grace_seconds = %d' % (MOVES_TTL_S, INDEX_GRACE_S)),
     Table('broadcasts', _columns(
         '''shard int, hour text, id text, kind text, host text, name text, move text, detail text, sent_at bigint'''),
         '(shard, hour), id',

@@ -7,7 +7,7 @@ The move is asked for at this host, which has the source's part of a host that i
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..moves import steps
 from ..moves.asking import Ask, send
@@ -19,8 +19,9 @@ from .failures import Failures
 from .waiting import BEING_PLACED, NO_PLACE, UNDER_WAY, Wait
 
 _AGAIN_S = 30.0
-# What is asked for and comes to nothing each time is asked for ever more seldom: each letter is a record that is kept for a month.
-_SELDOM_S = 600.0
+# What comes to nothing each time is asked for more seldom: each letter is a record that is kept for a month. Nothing runs meanwhile, and
+# what was wrong may be over any moment, so never as seldom as a drain.
+_SELDOM_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,13 @@ class Placing:
     def ask(self, row):
         """Ask for the failover of one container, if there is a place for it; its Wait."""
         b, before = self._b, self._asked.get(row.name, _Asked())
-        asks = letter(b, row.name, row.holder, self._failures.hosts(row.name))
+        asks, views = letter(b, row.name, row.holder, self._failures.hosts(row.name)), b.prospects.views(row.holder)
         weights, need = b.prospects.weights(), b.prospects.need(row.name, row.holder)
-        choice = choice_for(asks, need, b.prospects.views(row.holder), weights)
+        choice = choice_for(asks, need, views, weights)
+        if not choice.host and asks.failed:
+            # It runs nowhere: one on which it could not be brought up lately is better than none.
+            asks = replace(asks, failed=())
+            choice = choice_for(asks, need, views, weights)
         if not choice.host:
             self._asked[row.name] = _Asked('', b.clock.monotonic(), choice.sentence)
             b.unmoved.refuse(asks, choice.sentence, Considered(choice, weights, need))
