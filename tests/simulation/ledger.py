@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.ringfleet.core.plugins.module_utils.model import FAILOVER, ContainerRow, HostRow
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.planning import plan_of
-from ansible_collections.ringfleet.core.plugins.module_utils.moves.steps import DONE, HEALTHY, STOPPED, UNHEALTHY
+from ansible_collections.ringfleet.core.plugins.module_utils.moves.steps import CLAIMED, DONE, HEALTHY, STOPPED, UNHEALTHY
 from ansible_collections.ringfleet.core.plugins.module_utils.names import container_of
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.losses import TOGETHER_S
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LOST, NORMAL
@@ -172,10 +172,17 @@ class Ledger:
         if row is None:
             return
         held = row.holder == host.name and row.instance == ident
-        if action == 'stop' and held and not row.move:
+        # One that slept inside its move's stop starts it again, as it finds that move overtaken: seed 8774.
+        if action == 'stop' and held and not row.move and not self._moves_away(host, ident):
             self._broken('%s: %s stops what its row names, without a move', name, host.name)
         if action == 'remove':
             self._removes(host, ident, name, row, held)
+
+    def _moves_away(self, host, ident):
+        """Whether a move that this host claimed for a copy still has its source's part to do."""
+        moves = [(each, self._plan(each)) for each in self._world.tables.open_moves.get(host.name, ())]
+        return any(plan is not None and (plan.source, plan.instance) == (host.name, ident) and self._world.tables.moves[each].source_step == CLAIMED
+                   for each, plan in moves)
 
     def _starts(self, host, box, row):
         """One more copy runs: of a container that must stop first, no other may, unless its host was lost or its user started it."""

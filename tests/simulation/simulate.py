@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from unittest import mock
 
 from ansible_collections.ringfleet.core.plugins.module_utils.moves import source
-from ansible_collections.ringfleet.core.plugins.module_utils.watcher import coordinator
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher import placing
 
 from simulation.acts import Acts
 from simulation.ledger import Violation
@@ -41,7 +41,7 @@ def simulate(seed, verbose=False, about=()):
 
     :param about: as scenario.scenario_of takes it.
     """
-    with mock.patch.multiple(source, **_SOURCE_WAITS), mock.patch.multiple(coordinator, _AGAIN_S=8.0):
+    with mock.patch.multiple(source, **_SOURCE_WAITS), mock.patch.multiple(placing, _AGAIN_S=8.0):
         return _simulated(scenario_of(seed, about), verbose)
 
 

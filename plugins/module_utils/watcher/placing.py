@@ -30,7 +30,7 @@ class _Asked:
     ident: str = ''
     at: float = None
     why: str = ''
-    again_s: float = _AGAIN_S
+    again_s: float = 0.0
 
 
 class Placing:
@@ -79,7 +79,7 @@ class Placing:
             asks = replace(asks, failed=())
             choice = choice_for(asks, need, views, weights)
         if not choice.host:
-            self._asked[row.name] = _Asked('', b.clock.monotonic(), choice.sentence)
+            self._asked[row.name] = _Asked('', b.clock.monotonic(), choice.sentence, _AGAIN_S)
             b.unmoved.refuse(asks, choice.sentence, Considered(choice, weights, need))
             return Wait(row.holder, choice.sentence, NO_PLACE)
         ident = b.new_id()
