@@ -10,7 +10,7 @@ import sys
 
 from gates import lab, parts
 from gates.part import LOGS, Outcome, Part
-from gates.running import Run
+from gates.running import Run, heed_termination
 
 
 def table(chosen: list[Part], done: dict[str, tuple[Outcome, float]]) -> str:
@@ -48,6 +48,7 @@ def main() -> int:
         return 0
 
     LOGS.mkdir(parents=True, exist_ok=True)
+    heed_termination()
     run = Run()
     try:
         if run.strictly(early):

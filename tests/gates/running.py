@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import threading
 import time
 import traceback
@@ -63,6 +64,11 @@ class Run:
         outcome = run_part(part)
         self.done[part.name] = (outcome, time.monotonic() - begun)
         return outcome.green
+
+
+def heed_termination() -> None:
+    """Let SIGTERM end a run as an interrupt from the keyboard does: commands run in sessions of their own, and would run on."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def run_part(part: Part) -> Outcome:

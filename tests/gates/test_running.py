@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from gates import __main__ as runner
 from gates import parts, running
 from gates.part import Log, Outcome, Part
+from lab.shell import wait_for
 
 
 @pytest.fixture
@@ -92,3 +95,17 @@ def test_what_ends_the_run_ends_what_is_beside_it(monkeypatch: pytest.MonkeyPatc
         assert begun.wait(30)
         raise KeyboardInterrupt
     assert ran == [-9]
+
+
+def test_a_run_that_is_terminated_ends_its_commands(tmp_path: Path) -> None:
+    words = "import pathlib, sys; from gates import part, running; running.heed_termination(); part.Log(pathlib.Path(sys.argv[1])).run(sys.argv[2:])"
+    sleeper = f"cd {tmp_path}; echo $$ > pid.new; mv pid.new pid; exec sleep 300"
+    run = subprocess.Popen([sys.executable, "-c", words, str(tmp_path / "log"), "sh", "-c", sleeper], stderr=subprocess.DEVNULL)
+    try:
+        wait_for("the command", (tmp_path / "pid").exists, 30)
+        run.terminate()
+        assert run.wait(30) != 0
+        assert not Path(f"/proc/{(tmp_path / 'pid').read_text(encoding='ascii').strip()}").exists()
+    finally:
+        run.kill()
+        run.wait()
