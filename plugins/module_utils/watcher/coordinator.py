@@ -195,7 +195,7 @@ class Coordinator:
             if host.state == LOST:
                 self._end_its_part(host.host)
         rows = sorted(self._lost_by(of), key=lambda row: (-row.priority, row.name))
-        self._placing.keep({row.name for row in rows})
+        self._placing.begin({row.name for row in rows})
         self._held_since = {level: since for level, since in self._held_since.items() if level in {row.priority for row in rows}}
         pending, before = {}, ''
         for level, its_rows in groupby(rows, key=lambda row: row.priority):

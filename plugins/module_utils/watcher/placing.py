@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ..moves import steps
 from ..moves.asking import Ask, send
 from ..moves.considered import Considered
-from ..moves.planning import choice_for
+from ..moves.planning import choice_for, need_of
 from ..moves.source import last_of
 from ..placement.brakes import LOST as TRIGGER
 from .failures import Failures
@@ -43,10 +43,12 @@ class Placing:
         self._b = built
         self._wake = wake
         self._asked = {}
+        self._seen = {}
         self._failures = Failures(built.clock)
 
-    def keep(self, names):
-        """Forget all containers but these."""
+    def begin(self, names):
+        """A look begins: forget all containers but these, and what the hosts were like at the last one."""
+        self._seen = {}
         self._asked = {name: asked for name, asked in self._asked.items() if name in names}
         self._failures.keep(names)
 
@@ -70,9 +72,9 @@ class Placing:
 
     def ask(self, row):
         """Ask for the failover of one container, if there is a place for it; its Wait."""
-        b, before = self._b, self._asked.get(row.name, _Asked())
-        asks, views = letter(b, row.name, row.holder, self._failures.hosts(row.name)), b.prospects.views(row.holder)
-        weights, need = b.prospects.weights(), b.prospects.need(row.name, row.holder)
+        b, before, asks = self._b, self._asked.get(row.name, _Asked()), letter(self._b, row.name, row.holder, self._failures.hosts(row.name))
+        weights, views, reports = self._hosts(row.holder)
+        need = need_of(reports.get(row.name), row.name, row.holder)
         choice = choice_for(asks, need, views, weights)
         if not choice.host and asks.failed:
             # It runs nowhere: one on which it could not be brought up lately is better than none.
@@ -87,6 +89,15 @@ class Placing:
         self._asked[row.name] = _Asked(ident, b.clock.monotonic(), again_s=min(2 * before.again_s, _SELDOM_S) if before.ident else _AGAIN_S)
         self._wake()
         return Wait(row.holder, BEING_PLACED, UNDER_WAY, True)
+
+    def _hosts(self, lost):
+        """(Weights, HostViews, reports of the lost host), once a look: it may have had a hundred containers, and this is the loop's thread.
+        What of these is asked for first is only promised, and counted, when its move is planned.
+        """
+        if lost not in self._seen:
+            prospects = self._b.prospects
+            self._seen[lost] = (prospects.weights(), prospects.views(lost), prospects.reports(lost))
+        return self._seen[lost]
 
 
 def letter(built, name, lost, failed=()):
