@@ -279,3 +279,42 @@ def test_one_that_is_only_created_is_adopted_as_stopped(fleet):
     fleet['h1'].engine._box('web')['State'].update(Status='created', Pid=0)
     fleet.run(10)
     assert fleet.row('web').intent == 'stopped'
+
+
+def test_a_look_inspects_for_a_moment_at_most_and_the_next_ones_go_on(fleet, monkeypatch):
+    host = fleet['h1']
+    for number in range(6):
+        host.engine.run('web%d' % number, 'web:1', dict(MANAGED))
+    fleet.run(5)
+    host.boot()
+    # Each takes 0.6 s of a slow engine: two of them are enough for a look.
+    inspect, clock, calls = host.engine.inspect, host.watcher.custody._clock, []
+
+    class Slow:
+        def __getattr__(self, name):
+            return getattr(clock, name)
+
+        def monotonic(self):
+            return clock.monotonic() + 0.6 * len(calls)
+
+    monkeypatch.setattr(host.engine, 'inspect', lambda ref: calls.append(ref) or inspect(ref))
+    monkeypatch.setattr(host.watcher.custody, '_clock', Slow())
+    host.watcher.custody.look()
+    assert (len(calls), host.watcher.custody.dirty) == (2, True)
+    for _look in range(2):
+        host.watcher.custody.look()
+    assert (len(calls), host.watcher.custody.dirty) == (6, False)
+
+
+def test_what_is_not_managed_makes_nobody_look(fleet):
+    run(fleet, 'h1')
+    fleet.run(10)
+    looks = []
+    look = fleet['h1'].watcher.custody.look
+    fleet['h1'].watcher.custody.look = lambda: looks.append(1) or look()
+    for number in range(5):
+        fleet['h1'].engine.run('job%d' % number, 'web:1')
+        fleet.run(1)
+    assert looks == []
+    run(fleet, 'h1', 'api')
+    assert looks and fleet.row('api').holder == 'h1'

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from simulation.engine import image_of
+from simulation.exclusive import adopted, power_off
 from simulation.losses import assert_no_open_moves, coordinator_of, die, fleet_of, runs
 from simulation.twin import TwinHost
 
@@ -64,3 +65,23 @@ def test_what_waits_for_room_leaves_no_record_a_try(fleet):
     fleet.run(600)
     assert 'no host can take it' in coordinator_of(fleet, 'h1').watcher.coordinator.pending['web']
     assert len(fleet.tables.moves) == before
+
+
+@pytest.mark.parametrize('offset_s', [0.0, 0.4, 0.8, 1.2])
+def test_what_is_exclusive_and_fails_behind_its_commit_goes_elsewhere_too(offset_s):
+    fleet = adopted()
+    fleet['h2'].engine.refuses_start.add('db')
+    # Its guard takes its time to find the copy down, and no lost host holds the container meanwhile.
+    guard, looked = fleet['h2'].guard, [0.0]
+    step = guard.step
+
+    def late():
+        if fleet.time.now - looked[0] >= 0.8:
+            looked[0] = fleet.time.now
+            step()
+
+    guard.step = late
+    fleet.run(20 + offset_s)
+    power_off(fleet['h1'])
+    fleet.run_until(lambda: fleet.settled('h3'), 200)
+    assert len(fleet.tables.moves) <= 3

@@ -87,3 +87,23 @@ def test_no_row_is_made_under_the_new_name_before_the_old_one_is_released(fleet,
     seen = set()
     fleet.run_until(lambda: seen.add(tuple(sorted(held(fleet)))) or held(fleet) == {'api': 'h1'})
     assert refused and ('api', 'web') not in seen
+
+
+def test_renamed_back_it_is_the_same_container_also_where_the_index_was_late(fleet, monkeypatch):
+    store, refused = fleet['h1'].store, []
+    drop = store.drop_placement
+
+    def refuse_once(host, name):
+        if not refused:
+            refused.append(name)
+            raise StoreUnavailable('The ring has no quorum')
+        drop(host, name)
+
+    monkeypatch.setattr(store, 'drop_placement', refuse_once)
+    fleet['h1'].engine.rename('web', 'api')
+    fleet.run(20)
+    assert (refused, held(fleet)) == (['web'], {'api': 'h1'})
+    fleet['h1'].engine.rename('api', 'web')
+    fleet.run(60)
+    assert held(fleet) == {'web': 'h1'}
+    assert fleet['h1'].engine.inspect('web')['State']['Status'] == 'running'

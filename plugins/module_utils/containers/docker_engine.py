@@ -19,6 +19,8 @@ except ImportError:  # pragma: no cover - the watcher's environment always has i
     docker = None
 
 _TIMEOUT_S = 60
+# Of what is asked in the loop's own thread, and is answered from memory: less than systemd waits for a word of the watcher.
+_LOOK_TIMEOUT_S = 15
 _LOOK = 'Look at: systemctl status docker; journalctl -u docker.'
 
 
@@ -48,6 +50,7 @@ class DockerEngine(Engine):
     def __init__(self, url):
         self._url = url
         self._api = None
+        self._looks = None
 
     @property
     def _client(self):
@@ -56,16 +59,23 @@ class DockerEngine(Engine):
                 self._api = docker.APIClient(base_url=self._url, version='auto', timeout=_TIMEOUT_S)
         return self._api
 
+    @property
+    def _looker(self):
+        if self._looks is None:
+            with _translated():
+                self._looks = docker.APIClient(base_url=self._url, version='auto', timeout=_LOOK_TIMEOUT_S)
+        return self._looks
+
     def containers(self):
         with _translated():
-            found = self._client.containers(all=True)
+            found = self._looker.containers(all=True)
         return [Summary(each['Id'], (each.get('Names') or ['/'])[0].lstrip('/'), each.get('State', ''),
                         each.get('Image', ''), each.get('Labels') or {},
                         (each.get('HostConfig') or {}).get('NetworkMode', '')) for each in found]
 
     def inspect(self, ref):
         with _translated():
-            return self._client.inspect_container(ref)
+            return self._looker.inspect_container(ref)
 
     def layer_size(self, ref):
         with _translated():
@@ -90,8 +100,7 @@ class DockerEngine(Engine):
 
     def stop(self, ref, timeout_s):
         with _translated():
-            # The HTTP request must outlive the container's own patience.
-            self._client.timeout = _TIMEOUT_S + timeout_s
+            # To the HTTP request's own patience the SDK adds the container's.
             self._client.stop(ref, timeout=timeout_s)
 
     def remove(self, ref):
@@ -108,7 +117,7 @@ class DockerEngine(Engine):
 
     def image(self, ref):
         with _translated(NoSuchImage):
-            return self._client.inspect_image(ref)
+            return self._looker.inspect_image(ref)
 
     def pull(self, reference):
         repository, _at, digest = reference.partition('@')
@@ -155,6 +164,6 @@ class DockerEngine(Engine):
 
     def about(self):
         with _translated():
-            version, info = self._client.version(), self._client.info()
+            version, info = self._looker.version(), self._looker.info()
         return {'architecture': version.get('Arch', ''), 'api_version': version.get('ApiVersion', ''),
                 'version': version.get('Version', ''), 'root': info.get('DockerRootDir', '/var/lib/docker')}

@@ -111,7 +111,10 @@ class SshTransfer:
             with open(path, encoding='utf-8') as stream:
                 if stream.read() == text:
                     return
-        with open(path + '.new', 'w', encoding='utf-8') as stream:
-            stream.write(text)
-        os.chmod(path + '.new', 0o644)
-        os.replace(path + '.new', path)
+        try:
+            with open(path + '.new', 'w', encoding='utf-8') as stream:
+                stream.write(text)
+            os.chmod(path + '.new', 0o644)
+            os.replace(path + '.new', path)
+        except OSError as exc:
+            raise EngineError('The keys of those who send images here cannot be written: %s' % exc, 'Look at: df %s.' % self._folder) from exc

@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 
 LINES_A_ROUND = 2000
+# More matches than these are not counted, as long as that is more than the standard allows: a storm of errors is one, whatever its size.
+_COUNTED = 1000
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class LogWatch:
     def __init__(self, standard, since_ns):
         self._standard = standard
         self._since_ns = since_ns
-        self._matches = deque()
+        self._matches = deque(maxlen=max(_COUNTED, standard.count + 1))
 
     def look(self, engine, ref, now_ns):
         """Read what is new and judge the window that ends at ``now_ns`` (wall clock, as Docker's own stamps).

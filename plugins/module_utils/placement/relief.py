@@ -73,6 +73,8 @@ def relieve(source, tenants, views, weights, lacking, reasons):
             trouble = _trouble(source, cause)
             return Relief(tenant.need.name, cause, trouble, '%s; %s' % (trouble, choice.sentence), tuple(brakes), choice)
         brakes.append(choice.sentence)
+    # By name: the order of their use changes with each sample, and the same reasons in another order are not news (watcher/unmoved.py).
+    brakes.sort()
     cause = Cause(ANOMALY, lacking[0] if lacking else '', severe[0].severe) if severe else Cause(CONTENTION, lacking[0], reasons)
     why, trouble = '; '.join(brakes) or 'no managed container runs here', _trouble(source, cause)
     return Relief('', cause, trouble, '%s; %s' % (trouble, NONE_MOVED % why), tuple(brakes), last)

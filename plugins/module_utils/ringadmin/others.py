@@ -43,8 +43,11 @@ def _down(config):
     try:
         with connect(config, ADMIN, config.admin_password) as session:
             others = [address for address in members(session, config.address) if address != config.address]
-    except (Refused, Unreachable):
+    except Unreachable:
         return {}
+    except Refused as error:
+        # It answers, and without a majority of the copies no login is known to be right.
+        return {config.address: str(error)}
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         return {address: why for address, why in zip(others, pool.map(lambda address: _against(config, address), others)) if why}
 

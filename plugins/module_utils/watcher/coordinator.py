@@ -169,10 +169,13 @@ class Coordinator:
         b, view = self._b, self._b.custody.view
         if view is self._seen:
             return
+        me = b.settings.host
         for row in view.rows.values():
-            plan = self._plan(b.store.move(row.move)) if row.move and row.move not in b.mover.open else None
-            if plan is not None and plan.mode == FAILOVER and b.settings.host in (plan.source, getattr(rows.get(plan.source), 'coordinator', '')):
-                b.store.index_move(b.settings.host, row.move)
+            # Its source holds it up to the commit, and is the holder before from then on: of others nothing is read.
+            mine = any(me in (source, getattr(rows.get(source), 'coordinator', '')) for source in (row.holder, row.previous) if source)
+            plan = self._plan(b.store.move(row.move)) if row.move and mine and row.move not in b.mover.open else None
+            if plan is not None and plan.mode == FAILOVER and me in (plan.source, getattr(rows.get(plan.source), 'coordinator', '')):
+                b.store.index_move(me, row.move)
                 self._wake()
         self._seen = view
 
@@ -195,7 +198,7 @@ class Coordinator:
             if host.state == LOST:
                 self._end_its_part(host.host)
         rows = sorted(self._lost_by(of), key=lambda row: (-row.priority, row.name))
-        self._placing.begin({row.name for row in rows})
+        self._placing.begin()
         self._held_since = {level: since for level, since in self._held_since.items() if level in {row.priority for row in rows}}
         pending, before = {}, ''
         for level, its_rows in groupby(rows, key=lambda row: row.priority):
@@ -243,11 +246,11 @@ class Coordinator:
 
     def _standing(self, row):
         """The Wait of one container, or None when it is time to ask for its failover."""
-        b, lost = self._b, row.holder
+        lost = row.holder
         begun = self._begun(row)
         if begun is not None:
             return begun
-        against = bound(row, b.prospects.report(row.name, lost))
+        against = bound(row, self._placing.report(row))
         if against:
             return Wait(lost, '%s, it waits for %s' % (against, lost), ITS_HOST)
         return self._placing.standing(row)

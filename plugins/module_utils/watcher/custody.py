@@ -27,6 +27,8 @@ from .view import View
 
 # One that is created and not started for so long is meant so.
 _CREATED_S = 5.0
+# A look inspects containers for so long at most.
+_INSPECTING_S = 1.0
 
 
 class Custody:
@@ -56,10 +58,11 @@ class Custody:
 
     def event(self, event):
         """Take note of an engine's event."""
-        if event.action in STATE:
+        known = event.labels.get(LABEL_MANAGED) or LABEL_MOVE in event.labels or event.name in self.view.words
+        # Without a label only its name of before says that a renamed one is known.
+        if event.action in STATE or not (known or event.action in ('rename', 'prune')):
             return
         self.dirty = True
-        known = event.labels.get(LABEL_MANAGED) or event.name in self.view.words
         if event.action in ('kill', 'stop') and known and not self._gate.stopped(event.id):
             self._endings.halted(event)
         if event.action in ('start', 'destroy'):
@@ -95,10 +98,8 @@ class Custody:
         placed = self._placed()
         managed, problems = self._managed(summaries, placed)
         rows = {row.name: row for row in self._store.scan(ContainerRow)}
-        words = {}
-        renamed = self._renames.release(summaries, rows)
-        if renamed:
-            self.dirty = True
+        words, renamed = {}, self._renames.release(summaries, rows, placed)
+        self.dirty = self.dirty or bool(renamed)
         for summary in managed:
             if is_aside(summary.name, summary.id):
                 words[summary.name] = ownership.STALE
@@ -281,16 +282,21 @@ class Custody:
         alive = {each.id for each in managed}
         self._reasons = {ident: why for ident, why in self._reasons.items() if ident in alive}
         self._kept &= alive
+        enough = self._clock.monotonic() + _INSPECTING_S
         for summary in managed:
             ours = words.get(summary.name) == ownership.OURS
             if is_aside(summary.name, summary.id):
                 continue
             if summary.id not in self._reasons or (ours and summary.id not in self._kept and not self._reasons[summary.id]):
+                if self._clock.monotonic() > enough:
+                    # Behind a start of the watcher these are all of them, and beats wait meanwhile: the next look goes on.
+                    self.dirty = True
+                    continue
                 try:
                     self._reasons[summary.id] = self._inspect(summary, summaries, rows if ours else {})
                 except NoSuchContainer:
                     continue
-            if self._reasons[summary.id]:
+            if self._reasons.get(summary.id):
                 found[summary.name] = self._reasons[summary.id]
         return found
 

@@ -56,7 +56,7 @@ class Drainer:
         own, now = b.membership.own(), b.clock.monotonic()
         if own is None or own.state not in (LEAVING, DRAINED):
             self._tried, self._told, self.sentence = {}, None, ''
-            self._failures.keep(())
+            self._failures.clear()
             return
         if own.state == DRAINED and now < self._due:
             return

@@ -51,6 +51,12 @@ class Failures:
         now = self._clock.monotonic()
         return tuple(sorted(host for host, failure in self._found.get(name, {}).items() if now < failure.until))
 
-    def keep(self, names):
-        """Forget all containers but these."""
-        self._found = {name: hosts for name, hosts in self._found.items() if name in names}
+    def tidy(self):
+        """Forget those of long ago."""
+        now = self._clock.monotonic()
+        found = {name: {host: each for host, each in hosts.items() if now < each.until + _MOST_S} for name, hosts in self._found.items()}
+        self._found = {name: hosts for name, hosts in found.items() if hosts}
+
+    def clear(self):
+        """Forget all."""
+        self._found = {}

@@ -163,7 +163,7 @@ class Lease:
     def _keep(self, row):
         """Renew it, or give it up when there is nothing left to be leased for."""
         self._prepared = None
-        if self._untold:
+        if self._untold or (self._holds and not self._fencing.any_armed()):
             # Else the ring would hear of a lease for ever under which nothing runs, and nobody would take anything over.
             self._fencing.prove()
             self._untold = False
@@ -237,6 +237,8 @@ class Lease:
         if self._starting or not self._fencing.all_down():
             self._look()
             return
+        # Nothing could be started under a lease of which the guard cannot be told.
+        self._fencing.prove()
         start = self._clock.boottime()
         try:
             made = self._store.swap(row, leases.renewed(row, self._settings.lease_ttl_s))

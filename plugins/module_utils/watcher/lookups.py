@@ -37,9 +37,11 @@ def row_of(built, name):
 
 def reasons_of(built, row):
     """Why a container cannot move, wherever it is: its holder's own word, here or as it reported it."""
-    if row.holder == built.settings.host:
-        return built.custody.view.immovable.get(row.name, ())
-    for report in built.store.loads(row.holder) if row.holder else ():
-        if report.name == row.name:
-            return report.immovable
-    return ()
+    return all_reasons(built, row.holder).get(row.name, ())
+
+
+def all_reasons(built, holder):
+    """{container: why it cannot move} of all that a host holds, by its own word."""
+    if holder == built.settings.host:
+        return built.custody.view.immovable
+    return {report.name: report.immovable for report in built.store.loads(holder)} if holder else {}

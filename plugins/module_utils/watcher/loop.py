@@ -15,6 +15,7 @@ from ..errors import RingfleetError
 from ..ring.broadcast import OF_HOSTS
 from ..ring.states import MEMBERS
 from ..store.days import time_of
+from .figures import without_figures
 from .hook import HOST_RETURNED
 
 _MEMBERS_S = 5.0
@@ -44,6 +45,9 @@ class Loop:
 
     :param built: watcher.build.Built. :param clock: as everywhere. :param log: a logger.
     """
+
+    # Called behind each duty: a cycle in which each takes its time does not hang.
+    alive = staticmethod(lambda: None)
 
     def __init__(self, built, clock, log):
         self._b = built
@@ -107,6 +111,7 @@ class Loop:
                 self._troubles.pop(duty.name, None)
             except RingfleetError as exc:
                 self._troubles[duty.name] = str(exc)
+            self.alive()
         self._publish()
         ended = self._clock.monotonic()
         self._b.metrics.cycle(ended - began)
@@ -248,6 +253,6 @@ class Loop:
             by_trouble.setdefault(trouble, []).append(duty)
         words.extend('%s: %s' % (', '.join(duties), trouble) for trouble, duties in by_trouble.items())
         sentence = '; '.join(words)
-        if sentence != self._sentence:
-            self._sentence = sentence
+        before, self._sentence = self._sentence, sentence
+        if without_figures(sentence) != without_figures(before):
             self._log.info('%s', sentence)

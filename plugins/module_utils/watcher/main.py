@@ -139,6 +139,7 @@ def serve(settings, secrets, make_store=_ring_store):
     if settings.metrics_port:
         # In a job: to listen looks up the address's own name, which takes long where names do not resolve.
         built.probes.start('metrics', lambda: serve_metrics(built, settings, log))
+    built.loop.alive = lambda: notify('WATCHDOG=1')
     notify('READY=1')
     while not ending.is_set():
         pause = built.loop.cycle()

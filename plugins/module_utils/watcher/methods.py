@@ -16,7 +16,7 @@ from ..ring import leases
 from ..ring.holds import hold_of, released
 from ..ring.skew import is_off
 from . import repairs
-from .lookups import hosts_of, reasons_of, row_of
+from .lookups import all_reasons, hosts_of, row_of
 
 
 def _rounded(seconds):
@@ -107,16 +107,17 @@ class Methods:
     def container_info(self, name=''):
         """Each container's row; for those of this host also what they are and their masked creation request."""
         rows = [row_of(self._b, name)] if name else sorted(self._b.store.scan(ContainerRow), key=lambda each: each.name)
-        view, staged, backups = self._b.custody.view, {}, self._b.observer.backups()
+        view, staged, reasons, backups = self._b.custody.view, {}, {}, self._b.observer.backups()
         found = []
         for row in rows:
             hold = hold_of(row, self._b.clock.wall())
             data = {key: value for key, value in (row if hold else released(row)).to_dict().items() if key != 'nonce'}
             word = view.words.get(row.name, '')
             if row.holder not in staged:
+                reasons[row.holder] = all_reasons(self._b, row.holder)
                 staged[row.holder] = staging.staged(self._b.store, row.holder, backups.get(row.holder, ()))
             data.update(hold_s=hold.left_s if hold else 0, here=word, missing=row.name in view.missing,
-                        immovable=list(reasons_of(self._b, row)), staged_on=list(staged[row.holder].get(row.name, ())), request=None)
+                        immovable=list(reasons[row.holder].get(row.name, ())), staged_on=list(staged[row.holder].get(row.name, ())), request=None)
             if word:
                 data['request'] = self._masked(view, row.name)
             found.append(data)

@@ -19,9 +19,12 @@ from .failures import Failures
 from .waiting import BEING_PLACED, NO_PLACE, UNDER_WAY, Wait
 
 _AGAIN_S = 30.0
+# So many letters a look, which is at once followed by the next: each is two writes, and the beats wait.
+_AT_ONCE = 20
 # What comes to nothing each time is asked for more seldom: each letter is a record that is kept for a month. Nothing runs meanwhile, and
 # what was wrong may be over any moment, so never as seldom as a drain.
 _SELDOM_S = 120.0
+_KEPT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,21 @@ class Placing:
         self._wake = wake
         self._asked = {}
         self._seen = {}
+        self._sent = 0
         self._failures = Failures(built.clock)
 
-    def begin(self, names):
-        """A look begins: forget all containers but these, and what the hosts were like at the last one."""
-        self._seen = {}
-        self._asked = {name: asked for name, asked in self._asked.items() if name in names}
-        self._failures.keep(names)
+    def begin(self):
+        """A look begins: forget what the hosts were like at the last one, and tries of long ago. Not those of what no lost host holds just
+        now: what is exclusive is its target's between a commit and a start that fails.
+        """
+        now = self._b.clock.monotonic()
+        self._seen, self._sent = {}, 0
+        self._asked = {name: asked for name, asked in self._asked.items() if now - asked.at < _KEPT_S}
+        self._failures.tidy()
+
+    def report(self, row):
+        """The last LoadReport of a container that its lost host shared, or None."""
+        return self._hosts(row.holder)[2].get(row.name)
 
     def standing(self, row):
         """The Wait of a container by the last try for it, or None when it is time to ask."""
@@ -72,6 +83,8 @@ class Placing:
 
     def ask(self, row):
         """Ask for the failover of one container, if there is a place for it; its Wait."""
+        if self._sent >= _AT_ONCE:
+            return Wait(row.holder, BEING_PLACED, UNDER_WAY, True)
         b, before, asks = self._b, self._asked.get(row.name, _Asked()), letter(self._b, row.name, row.holder, self._failures.hosts(row.name))
         weights, views, reports = self._hosts(row.holder)
         need = need_of(reports.get(row.name), row.name, row.holder)
@@ -87,6 +100,7 @@ class Placing:
         ident = b.new_id()
         send(b.store, ident, asks, b.settings.host)
         self._asked[row.name] = _Asked(ident, b.clock.monotonic(), again_s=min(2 * before.again_s, _SELDOM_S) if before.ident else _AGAIN_S)
+        self._sent += 1
         self._wake()
         return Wait(row.holder, BEING_PLACED, UNDER_WAY, True)
 

@@ -8,7 +8,7 @@ started by two names.
 """
 from __future__ import annotations
 
-from ..model import ContainerRow
+from ..model import RELEASED, ContainerRow
 from ..names import is_aside
 
 
@@ -23,8 +23,9 @@ class Renames:
         self._owner = owner
         self._host = host
 
-    def release(self, summaries, rows):
-        """Release the rows, also in ``rows``, of this host's copies that have another name now.
+    def release(self, summaries, rows, placed):
+        """Release the rows, also in ``rows``, of this host's copies that have another name now, and what the index (``placed``) knows of them:
+        by that a container that gets the name back would be a stale copy.
 
         :return: ids of those whose row is still there, since a move of it is open or the write did not apply: they have no other name
             before that.
@@ -41,5 +42,10 @@ class Renames:
                 again.add(row.instance)
                 continue
             rows[row.name] = released
-            self._store.drop_placement(self._host, row.name)
+        for name, index in list(placed.items()):
+            row = rows.get(name)
+            held = row is not None and row.instance == index.instance and (row.holder == self._host or row.intent == RELEASED)
+            if index.instance and names.get(index.instance, name) != name and not held:
+                self._store.drop_placement(self._host, name)
+                del placed[name]
         return again

@@ -161,6 +161,13 @@ def test_a_log_is_held_against_its_standard():
     assert watch.look(engine, 'web', 62 * second).errors == 2
 
 
+def test_a_storm_of_errors_is_over_any_standard_and_is_not_kept_whole():
+    engine, second = Lines(), 10 ** 9
+    watch = LogWatch(parse_log_standard('1500/h ERROR'), 0)
+    engine.lines = [(each * second, 'ERROR') for each in range(1, 3000)]
+    assert watch.look(engine, 'web', 3000 * second) == LogFinding('1500/h ERROR', 1501, True)
+
+
 def test_health_of_an_inspected_container():
     inspected = {'State': {'Status': 'running', 'Pid': 5, 'StartedAt': 't', 'Health': {'Status': 'starting'}},
                  'RestartCount': 2, 'Config': {'Healthcheck': {'Test': ['CMD', 'x'], 'Interval': 2 * 10 ** 9}}}

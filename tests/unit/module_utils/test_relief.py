@@ -13,6 +13,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.placement.planner i
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.relief import Tenant, relieve
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.rules import parse_rules
 from ansible_collections.ringfleet.core.plugins.module_utils.placement.score import Score, Weights
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher.figures import without_figures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -187,3 +188,10 @@ def test_a_container_is_never_chased_around(triggers, waits_s):
         row = replace(row, moved_at=now, unrest=brakes.unrest_after(row, trigger, now))
     gaps = [(after - before) / 1000 for before, after in zip(moved, moved[1:], strict=False)]
     assert all(gap >= 600 * 2 ** min(at, 4) for at, gap in enumerate(gaps))
+
+
+def test_why_nothing_moves_is_no_news_when_only_the_order_of_use_changed():
+    stay = [tenant('a', 0.3, mode='stop-first'), tenant('b', 0.2, mode='stop-first')]
+    first, second = (without_figures(relief([replace(each, need=replace(each.need, cpu=cpu)) for each, cpu in zip(stay, used)]).sentence)
+                     for used in ((0.3, 0.2), (0.2, 0.3)))
+    assert first == second

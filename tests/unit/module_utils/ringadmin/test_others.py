@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin import others
 from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin.config import Config, RingAdminError
-from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin.session import Unreachable
+from ansible_collections.ringfleet.core.plugins.module_utils.ringadmin.session import Refused, Unreachable
 
 ME, A, B = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 CONFIG = Config(ME, "secret", "secret", timeout=0.0)
@@ -58,3 +58,14 @@ def test_a_node_that_is_down_itself_may_be_started(down) -> None:
     down.away.update((ME, B))
     assert others.ensure_up(CONFIG) == {"changed": False}
     assert down.asked == [ME]
+
+
+def test_a_node_that_answers_and_lets_nobody_in_is_not_started_again(monkeypatch) -> None:
+    @contextlib.contextmanager
+    def connect(*_given):
+        raise Refused("Unable to perform authentication: Cannot achieve consistency level QUORUM")
+        yield
+
+    monkeypatch.setattr(others, "connect", connect)
+    with pytest.raises(RingAdminError, match=r"10\.0\.0\.1: Unable to perform authentication"):
+        others.ensure_up(CONFIG)
