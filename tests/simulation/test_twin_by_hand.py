@@ -127,7 +127,8 @@ def test_what_is_pruned_beside_it_is_nobody_s_business(fleet):
 
 
 @pytest.mark.parametrize('labels', [MANAGED, dict(MANAGED, **{'ringfleet.exclusive': 'true'})], ids=['free', 'exclusive'])
-@pytest.mark.parametrize('error', [StoreUnavailable('The ring has no quorum'), Conflict('the write was lost and can no longer apply')], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize('error', [StoreUnavailable('The ring has no quorum'), Conflict('the write was lost and can no longer apply')],
+                         ids=lambda each: type(each).__name__)
 def test_a_stop_that_could_not_be_noted_is_noted_later(fleet, monkeypatch, labels, error):
     fleet['h1'].engine.run('db', 'web:1', dict(labels), restart={'Name': 'always', 'MaximumRetryCount': 0})
     fleet.run(20)

@@ -27,7 +27,8 @@ def held(fleet):
 def recreate(fleet, labels):
     """As compose v2 makes a new version: created under a name of its own, the old one stopped and removed, renamed, started."""
     engine, old = fleet['h1'].engine, fleet.row('web').instance
-    new = engine._make('%s_web' % old[:12], {'Image': 'web:1', 'Labels': dict(labels), 'Env': ['B=2']}, {'NetworkMode': 'default', 'RestartPolicy': dict(ALWAYS)})
+    new = engine._make('%s_web' % old[:12], {'Image': 'web:1', 'Labels': dict(labels), 'Env': ['B=2']},
+                       {'NetworkMode': 'default', 'RestartPolicy': dict(ALWAYS)})
     engine._tell('kill', engine._box('web'))
     # Its process ends by KILL alone.
     fleet.run(10)

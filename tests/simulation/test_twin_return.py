@@ -190,7 +190,7 @@ def test_a_returned_host_keeps_its_copy_behind_a_failover_whose_target_died_a_mo
     move = fleet.row('web').move
     fleet.run_until(lambda: fleet.tables.moves[move].target_step == 'committed')
     # What coordinates has no time to end the move, and the target's death is too young for anybody to know of it.
-    for host in {'h3', 'h4'}:
+    for host in ('h3', 'h4'):
         fleet[host].up = False
     fleet.run_until(lambda: fleet.tables.moves[move].target_step == 'healthy')
     assert fleet.tables.moves[move].source_step != 'cleaned'

@@ -26,7 +26,8 @@ WANTED = {
 }
 FIT = {
     "system": ["debian", "12"], "architecture": "x86_64", "python": [3, 11], "venv": True, "java": [17], "systemd": [252], "docker": [1, 41],
-    "docker_command": True, "place": {"datacenter": None, "rack": None, "tokens": None}, "version": None, "missing": [], "memory_mb": 4096, "disk_mb": 9000, "addresses": ["127.0.0.1", "10.0.0.1"], "has_data": False, "ring": None, "taken": [],
+    "docker_command": True, "place": {"datacenter": None, "rack": None, "tokens": None},
+    "version": None, "missing": [], "memory_mb": 4096, "disk_mb": 9000, "addresses": ["127.0.0.1", "10.0.0.1"], "has_data": False, "ring": None, "taken": [],
     "unreachable": [], "joined": False, "authority": "",
 }
 
@@ -92,7 +93,8 @@ def test_ring_and_seeds_are_read_from_the_configuration(tmp_path: pathlib.Path) 
     (tmp_path / "build.py").write_text("VERSION = '1.2.30'\n")
     config.write_text("cluster_name: other\nnum_tokens: 16\nseed_provider:\n  - parameters:\n      - seeds: \"10.0.0.1,10.0.0.2\"\n")
     (tmp_path / "data" / "system" / "local-1").mkdir(parents=True)
-    facts = preflight.gather({**WANTED, "node_dir": str(tmp_path), "program": str(tmp_path / "build.py"), "data_dir": str(tmp_path), "address": "127.0.0.1", "own_ports": [], "peers": {}})
+    facts = preflight.gather({**WANTED, "node_dir": str(tmp_path), "program": str(tmp_path / "build.py"), "data_dir": str(tmp_path),
+                              "address": "127.0.0.1", "own_ports": [], "peers": {}})
     assert (facts["ring"], facts["seeds"], facts["has_data"], facts["joined"]) == ("other", ["10.0.0.1", "10.0.0.2"], True, False)
     assert (facts["place"], facts["version"]) == ({"datacenter": "dc1", "rack": "r2", "tokens": "16"}, (1, 2, 30))
 

@@ -61,10 +61,8 @@ def test_a_node_that_is_down_itself_may_be_started(down) -> None:
 
 
 def test_a_node_that_answers_and_lets_nobody_in_is_not_started_again(monkeypatch) -> None:
-    @contextlib.contextmanager
     def connect(*_given):
         raise Refused("Unable to perform authentication: Cannot achieve consistency level QUORUM")
-        yield
 
     monkeypatch.setattr(others, "connect", connect)
     with pytest.raises(RingAdminError, match=r"10\.0\.0\.1: Unable to perform authentication"):
