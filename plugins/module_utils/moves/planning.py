@@ -207,14 +207,16 @@ class Planner:
                               'It is not taken over before.')
 
     def _check_others(self, move, name):
-        """An aborted move may not have started its copy again yet: this one would take it for one that lies still."""
-        store = self._parts.store
-        for ident in store.open_moves(self._parts.host):
+        """An aborted move may not have started its copy again yet, nor one that brought it here: this one would take it for one that lies still."""
+        store, host = self._parts.store, self._parts.host
+        for ident in store.open_moves(host):
             other = store.move(ident) if ident != move.id else None
-            if other is None or other.source_step in steps.SOURCE_ENDS or not other.request:
+            plan = readable_plan(other) if other is not None and other.request else None
+            if plan is None or plan.name != name:
                 continue
-            plan = readable_plan(other)
-            if plan is not None and (plan.name, plan.source) == (name, self._parts.host):
+            leaves = plan.source == host and other.source_step not in steps.SOURCE_ENDS
+            comes = plan.target == host and steps.COMMITTED in other.target_times and other.target_step not in steps.TARGET_ENDS
+            if leaves or comes:
                 raise MoveRefused('Container %s is in move %s still' % (name, ident), 'Start it again.')
 
     def _check_target(self, name, source, target):
