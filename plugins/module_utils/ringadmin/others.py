@@ -8,15 +8,11 @@ A configuration with which no node starts would else take down one after the oth
 
 from __future__ import annotations
 
-import concurrent.futures
 import time
 
 from .config import RingAdminError
-from .session import ADMIN, Refused, Unreachable, connect
+from .session import ADMIN, Refused, Unreachable, ask_each, connect
 from .status import POLL_S, members
-
-# Nodes that are asked at once: one that is down takes its whole time-out.
-_AT_ONCE = 8
 
 
 def ensure_up(config):
@@ -48,8 +44,7 @@ def _down(config):
     except Refused as error:
         # It answers, and without a majority of the copies no login is known to be right.
         return {config.address: str(error)}
-    with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-        return {address: why for address, why in zip(others, pool.map(lambda address: _against(config, address), others)) if why}
+    return {address: why for address, why in zip(others, ask_each(lambda address: _against(config, address), others)) if why}
 
 
 def _against(config, address):

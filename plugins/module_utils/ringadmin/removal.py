@@ -9,13 +9,9 @@ then count one that missed every write since. So it is asked before each start, 
 
 from __future__ import annotations
 
-import concurrent.futures
-
-from .session import ADMIN, Refused, Unreachable, connect
+from .session import ADMIN, Refused, Unreachable, ask_each, connect
 
 _PEERS = 'SELECT host_id FROM system.peers_v2'
-# Nodes that are asked at once: one that is down takes its whole time-out.
-_AT_ONCE = 8
 
 
 def removed(config):
@@ -34,8 +30,7 @@ def is_removed(config, user, password):
             own = stream.read().strip()
     except FileNotFoundError:
         return False
-    with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-        words = list(pool.map(lambda address: _counts(own, config, user, password, address), config.contact_points))
+    words = ask_each(lambda address: _counts(own, config, user, password, address), config.contact_points)
     return False in words and True not in words
 
 

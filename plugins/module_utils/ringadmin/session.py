@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import ssl
 
@@ -28,6 +29,8 @@ DEFAULT = 'cassandra'
 NODE_NAME = 'ringfleet-node'
 CONNECT_TIMEOUT = 5.0
 REQUEST_TIMEOUT = 30.0
+# Nodes that are asked at once: one that is down takes its whole time-out.
+_AT_ONCE = 8
 # Behind a change of the schema the driver waits until all nodes have it, and takes one that is dead for one that lags: what it waits for
 # ends well before the request would be called timed out, and the change stands.
 AGREEMENT_TIMEOUT = 10.0
@@ -46,6 +49,12 @@ def conditional(text):
     reads = text.startswith('SELECT')
     return SimpleStatement(text, consistency_level=ConsistencyLevel.SERIAL if reads else ConsistencyLevel.QUORUM,
                            serial_consistency_level=None if reads else ConsistencyLevel.SERIAL)
+
+
+def ask_each(ask, addresses):
+    """What ``ask`` returns for each address, in their order."""
+    with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(ask, addresses))
 
 
 @contextlib.contextmanager

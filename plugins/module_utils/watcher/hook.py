@@ -17,7 +17,6 @@ import tempfile
 from collections import deque
 from dataclasses import asdict, dataclass
 
-
 HOST_LOST = 'host_lost'
 HOST_RETURNED = 'host_returned'
 FAILOVER_DONE = 'failover_done'

@@ -55,6 +55,7 @@ class Loop:
         self._log = log
         self._troubles = {}
         self._sentence = ''
+        self._logged = None
         settings = built.settings
         self._duties = (
             _Duty('members', lambda: _MEMBERS_S if built.membership.registered else 1.0, self._members),
@@ -252,7 +253,9 @@ class Loop:
         for duty, trouble in sorted(self._troubles.items()):
             by_trouble.setdefault(trouble, []).append(duty)
         words.extend('%s: %s' % (', '.join(duties), trouble) for trouble, duties in by_trouble.items())
-        sentence = '; '.join(words)
-        before, self._sentence = self._sentence, sentence
-        if without_figures(sentence) != without_figures(before):
-            self._log.info('%s', sentence)
+        self._sentence = '; '.join(words)
+        # The reasons of a contended host come with figures that change each round; all else, counts and names of hosts too, is logged as it changes.
+        bare = [without_figures(each) if each == self._b.reliever.sentence else each for each in words]
+        if bare != self._logged:
+            self._logged = bare
+            self._log.info('%s', self._sentence)

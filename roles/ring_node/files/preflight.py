@@ -100,9 +100,8 @@ def listens(address, port):
     return True
 
 
-def place_of(node_dir):
-    """What a ring node is never given another of, as its files say: {"datacenter", "rack", "tokens"}, None where they do not."""
-    rackdc, config = read(os.path.join(node_dir, "cassandra-rackdc.properties")), read(os.path.join(node_dir, "cassandra.yaml"))
+def place_of(config, rackdc):
+    """What a ring node is never given another of, by the text of its files: {"datacenter", "rack", "tokens"}, None where they do not say."""
     found = {"datacenter": re.search(r"^dc=(.*)$", rackdc, re.MULTILINE), "rack": re.search(r"^rack=(.*)$", rackdc, re.MULTILINE),
              "tokens": re.search(r"^num_tokens: (\d+)$", config, re.MULTILINE)}
     return {what: match.group(1).strip() if match else None for what, match in found.items()}
@@ -131,7 +130,7 @@ def gather(wanted):
         "memory_mb": memory_mb(),
         "disk_mb": free_disk_mb(data),
         "addresses": re.findall(r"inet6? ([0-9a-f.:]+)/", output("ip", "-o", "address") or ""),
-        "place": place_of(wanted["node_dir"]),
+        "place": place_of(config, read(os.path.join(wanted["node_dir"], "cassandra-rackdc.properties"))),
         "version": first_number(f"VERSION = '{VERSION}'", read(wanted["program"])),
         "joined": os.path.exists(os.path.join(data, "joined")),
         "has_data": os.path.isdir(local) and any(entry.startswith("local-") for entry in os.listdir(local)),
