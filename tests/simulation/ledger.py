@@ -199,8 +199,9 @@ class Ledger:
     def _removes(self, host, ident, name, row, held):
         if held:
             self._broken('%s: %s removes what its row names', name, host.name)
-        # What a move made and no row ever named is no copy of anything that ran.
-        if self.instances[ident] and row.instance not in (self._world[row.holder].engine.boxes if row.holder else ()):
+        # What a move made and no row ever named is no copy of anything that ran; what its user removed nobody has to keep a copy of.
+        there = self._world[row.holder].engine.boxes if row.holder else ()
+        if self.instances[ident] and row.instance not in there and row.instance not in self.removed:
             self._broken('%s: %s removes %s, and %s of its row is nowhere', name, host.name, ident[:6], row.instance[:6] or 'the one')
         plan = self._plan(row.move)
         if plan is not None and plan.instance == ident and not {HEALTHY, UNHEALTHY, DONE} & set(self._world.tables.moves[row.move].target_times):

@@ -31,6 +31,9 @@ _SILENT_WORDS = {BEAT: WATCHER_DOWN, GOSSIP: NODE_DOWN, PROBE: UNREACHABLE}
 FROZEN_READS = 2
 # Cassandra convicts nobody after a local pause either (gms/FailureDetector, MAX_LOCAL_PAUSE, 5 s); here the loop's overrun.
 OVERRUN_S = 2.0
+# Reads come some milliseconds early or late, and a probe begins as many behind the read that brought nothing: a silence that lacks less
+# than this would wait for a whole beat more.
+JITTER_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ class Reads:
         if reads.steady is None:
             return reads.trouble
         ago = reads.counted - reads.steady
-        return '' if ago >= lost_after_s else '%s, over for %.1f of %g s' % (reads.trouble, ago, lost_after_s)
+        return '' if _established(ago, lost_after_s) else '%s, over for %.1f of %g s' % (reads.trouble, ago, lost_after_s)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def judge(signs, reads, now, lost_after_s, away_s=0.0):
         return Judgement(UNJUDGED)
     silences = {BEAT: _silence(signs.beat.changed, signs, reads), GOSSIP: _silence(signs.gossip.changed, signs, reads),
                 PROBE: 0.0 if signs.probe.unanswered is None else _silence(signs.probe.unanswered, signs, reads)}
-    silent = tuple(name for name, silence in silences.items() if silence >= lost_after_s)
+    silent = tuple(name for name, silence in silences.items() if _established(silence, lost_after_s))
     answered = None if signs.probe.unanswered is not None else signs.probe.answered
     alive = any(_is_on(when, reads, lost_after_s) for when in (signs.beat.advanced, signs.gossip.advanced, answered))
     if not silent:
@@ -167,6 +170,10 @@ def judge(signs, reads, now, lost_after_s, away_s=0.0):
     return Judgement(word, since, silent, alive)
 
 
+def _established(seconds, lost_after_s):
+    return seconds > lost_after_s - JITTER_S
+
+
 def _silence(begun, signs, reads):
     """Seconds of silence that count, of a signal that was last heard, or first missed, at ``begun``."""
     if begun is None:
@@ -175,7 +182,7 @@ def _silence(begun, signs, reads):
 
 
 def _is_on(when, reads, lost_after_s):
-    return when is not None and when >= reads.steady and reads.counted - when < lost_after_s
+    return when is not None and when >= reads.steady and not _established(reads.counted - when, lost_after_s)
 
 
 def in_doubt(signs, reads, now, lost_after_s):
@@ -188,5 +195,5 @@ def in_doubt(signs, reads, now, lost_after_s):
         return False
     unanswered = signs.probe.unanswered
     if unanswered is not None:
-        return _silence(unanswered, signs, reads) < lost_after_s
+        return not _established(_silence(unanswered, signs, reads), lost_after_s)
     return all(signal.changed is None or signal.changed < reads.last for signal in (signs.beat, signs.gossip))
