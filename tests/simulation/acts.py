@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from simulation.engine import image_of
-from simulation.ring import CHANNELS
+from simulation.ring import CHANNELS, copies_of
 from simulation.scenario import HOLDER, KINDS, LEASED
 from simulation.solitude import exclusive
 
@@ -17,12 +17,13 @@ _LIGHT = {'twin.cores': '0.01', 'twin.memory': str(1 << 20)}
 
 
 class Acts:
-    """Does a Scenario to a World. ``heal`` ends every fault that still lasts."""
+    """Does a Scenario to a World. ``heal`` ends every fault that still lasts, but for hosts that are ``gone``; ``revive`` brings them back."""
 
     def __init__(self, world, scenario):
         self._world = world
         self._kinds = {each.name: KINDS[each.kind] for each in scenario.containers}
         self._lasting = {}
+        self.gone = []
         for host, there in scenario.images.items():
             if there:
                 world[host].engine.add_image(image_of(IMAGE))
@@ -46,6 +47,11 @@ class Acts:
             # The registry is back too.
             host.engine.add_image(image_of(IMAGE))
             host.boot_if_down()
+
+    def revive(self):
+        """Who was gone for good is repaired."""
+        for host in self.gone:
+            self._back(host, 'old')
 
     # -- faults -----------------------------------------------------------------------------------------------------
 
@@ -112,6 +118,13 @@ class Acts:
             return
         host.die()
         self._for(event, lambda: self._back(host, event.value))
+
+    def _loss_for_good(self, event):
+        """No more of them than the copies of a row can lose: the others have to do without."""
+        (host,) = self._hosts(event)
+        if host.alive and len(self.gone) < (copies_of(len(self._world.hosts)) - 1) // 2:
+            host.die()
+            self.gone.append(host)
 
     def _back(self, host, disks):
         self._world.ledger.gone.update(host.power_on(disks))

@@ -24,7 +24,7 @@ IDLE = frozenset(('put_beat', 'put_loads'))
 
 
 class Fuse:
-    """Counts writes; ``at`` is (number, 'before' or 'after') or None."""
+    """Counts writes; ``at`` is (number or name of the write, 'before' or 'after') or None."""
 
     def __init__(self, at=None):
         self.at = at
@@ -36,11 +36,11 @@ class Fuse:
             return call()
         self.calls.append(name)
         number = len(self.calls) - 1
-        if self.at == (number, 'before'):
+        if self.at in ((number, 'before'), (name, 'before')):
             self.at = None
             raise Crash(name)
         result = call()
-        if self.at == (number, 'after'):
+        if self.at in ((number, 'after'), (name, 'after')):
             self.at = None
             raise Crash(name)
         return result

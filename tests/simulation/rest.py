@@ -1,11 +1,15 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be so again once faults are over: every move ended, everything that may run runs, once, where its row says."""
+"""What must be so again once faults are over: every move ended, everything that may run runs, once, where its row says. A host that is
+gone for good is declared lost, and only what may run nowhere else waits for it.
+"""
 from __future__ import annotations
 
 from ansible_collections.ringfleet.core.plugins.module_utils.model import RUNNING, ContainerRow, HostRow
-from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import NORMAL
+from ansible_collections.ringfleet.core.plugins.module_utils.moves.planning import plan_of
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.leases import has_lease
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LOST, NORMAL
 
 from simulation.ledger import may_lie
 
@@ -15,34 +19,53 @@ def unrest(world, kinds):
 
     :param kinds: {container: scenario.Kind}.
     """
-    found = [*_hosts(world), *_moves(world)]
     rows = world.tables.rows[ContainerRow]
+    waiting = {name for name in kinds if name in rows and _may_wait(world, rows[name], kinds[name])}
+    found = [*_hosts(world, waiting), *_moves(world)]
     for name in sorted(kinds):
         row = rows.get(name)
         if row is None:
             found.append('%s was never adopted' % name)
         elif not row.holder:
             found.extend(_released(world, row))
-        else:
+        elif name not in waiting:
             found.extend(_held(world, row, kinds[name]))
     return found
 
 
-def _hosts(world):
+def _may_wait(world, row, kind):
+    """Whether a container waits for its host, which is gone, and nothing else is to be done."""
+    if not row.holder or world[row.holder].alive:
+        return False
+    # Who never had a lease is never taken over.
+    return kind.bound or row.intent != RUNNING or row.exclusive and not has_lease(world.tables.rows[HostRow][row.holder])
+
+
+def _hosts(world, waiting):
     for host in world.hosts.values():
-        row = world.tables.rows[HostRow].get(host.name)
-        if row is None or row.state != NORMAL:
-            yield '%s is %s' % (host.name, row.state if row else 'unknown')
+        row, wanted = world.tables.rows[HostRow].get(host.name), NORMAL if host.alive else LOST
+        if row is None or row.state != wanted:
+            yield '%s is %s, not %s' % (host.name, row.state if row else 'unknown', wanted)
+        if not host.alive:
+            continue
         if not host.up:
             yield 'the watcher of %s is down' % host.name
-        elif host.watcher.coordinator.pending:
+        elif set(host.watcher.coordinator.pending) - waiting:
             yield '%s has pending: %s' % (host.name, host.watcher.coordinator.pending)
 
 
 def _moves(world):
     for host, idents in world.tables.open_moves.items():
         for ident in sorted(idents):
-            yield 'move %s is open at %s' % (ident, host)
+            # One whose other side is gone has no end before that is back.
+            if world[host].alive and all(world[each].alive for each in _sides(world, ident)):
+                yield 'move %s is open at %s' % (ident, host)
+
+
+def _sides(world, ident):
+    record = world.tables.moves.get(ident)
+    plan = plan_of(record) if record is not None and record.request else None
+    return (plan.source, plan.target) if plan is not None else ()
 
 
 def _ours(world, name):
@@ -56,6 +79,8 @@ def _managed(box):
 
 def _released(world, row):
     for host, box in world.copies(row.name):
+        if not host.alive:
+            continue
         if _managed(box) and box['Id'] not in world.ledger.instances:
             yield '%s on %s is not adopted' % (row.name, host.name)
         elif box['State']['Status'] == 'running' and box['Id'] in world.ledger.instances:
@@ -65,6 +90,8 @@ def _released(world, row):
 def _held(world, row, kind):
     if row.move:
         yield '%s is in move %s' % (row.name, row.move)
+    if not world[row.holder].alive:
+        yield '%s is on %s, which is gone' % (row.name, row.holder)
     copies = _ours(world, row.name)
     held = [box for host, box in copies if (host.name, box['Id']) == (row.holder, row.instance)]
     for host, box in copies:

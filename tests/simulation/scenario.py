@@ -165,6 +165,14 @@ def _one_after_the_other(chance, at, hosts, _names, left):
             for number, host in enumerate(gone)]
 
 
+def _loss_for_good(chance, at, _hosts, names, _left):
+    """A host that never comes back, and where as many copies are left that there may be another one, that to which its failover has just brought
+    something.
+    """
+    name = chance.choice(names)
+    return [Event(when, 'loss for good', HOLDER, name) for when in (at, at + chance.uniform(5, 16))]
+
+
 def _loss_unobserved(chance, at, hosts, _names, left):
     """Others cannot observe a loss, each in a way of its own; the host that can still hears most of the fleet."""
     lost, *others = chance.sample(hosts, len(hosts))
@@ -297,7 +305,5 @@ MAKERS = (
     (_crash, 6), (_move_and_crash, 8), (_loss, 8), (_loss_and_crash, 6), (_loss_unobserved, 4), (_two_losses, 3), (_one_after_the_other, 6), (_freeze, 5),
     (_cut, 8), (_halves, 3), (_ring, 8), (_outage, 2), (_engine, 4), (_slow, 3), (_clock, 2), (_user, 6), (_user_elsewhere, 2), (_move, 6), (_moves, 4),
     (_move_and_freeze, 4), (_move_and_refuse, 3), (_move_and_sleep, 8), (_loss_and_sleep, 6), (_move_and_lose_answers, 6), (_pause, 1),
-    (_lease, 10), (_lease_and_sleep, 4), (_guard, 3), (_engine_mute, 6),
-    # Of no weight: it came when ten thousand worlds were known by their numbers. Asked for by name alone.
-    (_boot_and_refuse, 0))
+    (_lease, 10), (_lease_and_sleep, 4), (_guard, 3), (_engine_mute, 6), (_boot_and_refuse, 3), (_loss_for_good, 8))
 ABOUT_MOVES = (_move, _moves, _move_and_crash, _move_and_sleep, _move_and_sleep, _move_and_lose_answers)

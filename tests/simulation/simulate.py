@@ -79,6 +79,13 @@ def _live(world, acts, scenario):
     _suffer(world, CALM_S + scenario.seconds)
     acts.heal()
     kinds = {each.name: KINDS[each.kind] for each in scenario.containers}
+    _come_to_rest(world, kinds)
+    if acts.gone:
+        acts.revive()
+        _come_to_rest(world, kinds)
+
+
+def _come_to_rest(world, kinds):
     quiet, why = 0, []
     for _second in range(int(REST_WITHIN_S)):
         world.run(1.0)

@@ -18,6 +18,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.ring import leases,
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.observer import Observer
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Store
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.coordinator import Coordinator
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher.placing import Placing
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.starting import Starting
 from simulation.ring import RingStore
 from simulation.simulate import simulate
@@ -133,6 +134,17 @@ def failed_start_left_to_docker(patch):
     patch.setattr(Starting, 'look', lambda self: None)
 
 
+def failover_that_waits_for_a_host_that_is_gone(patch):
+    """Who asked for a failover waits for its move, though the host to which it brought the container is lost as well."""
+    standing = Placing.standing
+
+    def patient(self, row):
+        if row.name in self._asked:
+            self._asked[row.name] = replace(self._asked[row.name], lost=row.holder)
+        return standing(self, row)
+    patch.setattr(Placing, 'standing', patient)
+
+
 @dataclass(frozen=True)
 class Rule:
     """How a rule is broken, and how that is seen: by these words, within ``at_most`` seeds that are all about such trouble."""
@@ -159,7 +171,8 @@ RULES = (
     Rule(takeover_before_the_lease_ran_out, ('lease',), 40, 'exclusive: '),
     Rule(mark_of_a_lease_that_was_not_watched, ('lease_and_sleep',), 40, 'as run out, where'),
     Rule(takeover_of_a_row_that_was_not_watched, ('lease_and_sleep',), 40, 'exclusive: '),
-    Rule(failed_start_left_to_docker, ('boot_and_refuse',), 40, 'does not run on'))
+    Rule(failed_start_left_to_docker, ('boot_and_refuse',), 40, 'does not run on'),
+    Rule(failover_that_waits_for_a_host_that_is_gone, ('loss_for_good',), 100, 'which is gone'))
 
 
 @pytest.mark.parametrize('rule', RULES, ids=str)

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.moves.asking import Ask, send
+from ansible_collections.ringfleet.core.plugins.module_utils.store.memory import MemoryStore
 from simulation.engine import image_of
-from simulation.exclusive import adopted, power_off
+from simulation.exclusive import adopted, power_off, power_on
 from simulation.losses import assert_no_open_moves, coordinator_of, die, fleet_of, runs
 from simulation.twin import TwinHost
 
@@ -85,3 +87,43 @@ def test_what_is_exclusive_and_fails_behind_its_commit_goes_elsewhere_too(offset
     power_off(fleet['h1'])
     fleet.run_until(lambda: fleet.settled('h3'), 200)
     assert len(fleet.tables.moves) <= 3
+
+
+@pytest.fixture
+def brought():
+    """(fleet of 5, host) of a container that a failover brought there: the host's power went behind the commit, and before its copy was seen to run
+    well and got its restart policy.
+    """
+    fleet = fleet_of(5)
+    others = {'h2', 'h3', 'h4', 'h5'}
+    for name in others:
+        fleet[name].fuse.at = ('set_restart', 'before')
+    die(fleet, 'h1')
+    fleet.run_until(lambda: any(host.crashes for host in fleet.hosts.values()))
+    target = fleet.row('web').holder
+    assert fleet[target].crashes
+    power_off(fleet[target])
+    for name in others:
+        fleet[name].fuse.at = None
+    return fleet, target
+
+
+def test_a_host_that_dies_with_what_a_failover_just_brought_is_a_loss_as_any_other(brought):
+    fleet, target = brought
+    fleet.run_until(lambda: runs(fleet, 'web'), 40)
+    assert fleet.row('web').holder not in ('h1', target)
+
+
+def test_a_person_s_move_waits_for_the_copy_that_a_failover_has_still_to_start(brought):
+    fleet, target = brought
+    for host in fleet.hosts.values():
+        host.engine.refuses_start.add('web')
+    fleet.run_until(lambda: fleet.row('web').move_to not in ('', target))
+    fleet.run_until(lambda: not fleet.row('web').move)
+    # It is back, and somebody asked for a move, which it finds before the one that brought the copy.
+    send(MemoryStore(fleet.tables), '000000000000-first', Ask('web', target))
+    fleet[target].engine.refuses_start.clear()
+    power_on(fleet[target])
+    fleet.run_until(lambda: runs(fleet, 'web', target))
+    assert 'is in move' in fleet.tables.moves['000000000000-first'].source_note
+    assert_no_open_moves(fleet)

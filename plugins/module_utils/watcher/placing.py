@@ -29,7 +29,10 @@ _KEPT_S = 3600.0
 
 @dataclass(frozen=True)
 class _Asked:
-    """The last try for a container: the move that was asked for ``at``, or ``why`` nobody could take it; the next one ``again_s`` later."""
+    """The last try for a container of a ``lost`` host: the move that was asked for ``at``, or ``why`` nobody could take it; the next one
+    ``again_s`` later.
+    """
+    lost: str = ''
     ident: str = ''
     at: float = None
     why: str = ''
@@ -68,15 +71,15 @@ class Placing:
         lost, now = row.holder, self._b.clock.monotonic()
         asked = self._asked.get(row.name, _Asked())
         last = last_of(self._b.store, asked.ident)
-        if last is not None and last.source_step == steps.CLEANED:
-            # That one took effect: it is another loss by now.
-            self._asked.pop(row.name)
+        if asked.lost != lost or last is not None and last.source_step == steps.CLEANED:
+            # That one took effect: it is another loss by now, maybe of the host that it went to, whose part in the move has no end then.
+            self._asked.pop(row.name, None)
             return None
         if last is not None and last.source_step != steps.ABORTED:
             return Wait(lost, BEING_PLACED, UNDER_WAY, True)
         if last is not None:
             self._failures.note(last)
-        if asked.at is None or now - asked.at >= asked.again_s:
+        if now - asked.at >= asked.again_s:
             return None
         why = asked.why if last is None else last.source_note
         return Wait(lost, why, NO_PLACE) if why else Wait(lost, BEING_PLACED, UNDER_WAY, True)
@@ -94,12 +97,12 @@ class Placing:
             asks = replace(asks, failed=())
             choice = choice_for(asks, need, views, weights)
         if not choice.host:
-            self._asked[row.name] = _Asked('', b.clock.monotonic(), choice.sentence, _AGAIN_S)
+            self._asked[row.name] = _Asked(row.holder, '', b.clock.monotonic(), choice.sentence, _AGAIN_S)
             b.unmoved.refuse(asks, choice.sentence, Considered(choice, weights, need))
             return Wait(row.holder, choice.sentence, NO_PLACE)
         ident = b.new_id()
         send(b.store, ident, asks, b.settings.host)
-        self._asked[row.name] = _Asked(ident, b.clock.monotonic(), again_s=min(2 * before.again_s, _SELDOM_S) if before.ident else _AGAIN_S)
+        self._asked[row.name] = _Asked(row.holder, ident, b.clock.monotonic(), again_s=min(2 * before.again_s, _SELDOM_S) if before.ident else _AGAIN_S)
         self._sent += 1
         self._wake()
         return Wait(row.holder, BEING_PLACED, UNDER_WAY, True)
