@@ -54,6 +54,32 @@ def test_a_backup_that_judges_nobody_has_no_veto(fleet, methods, which):
     fleet.run_until(lambda: runs(fleet, 'web'), 60)
 
 
+def test_the_guard_of_a_host_is_asked_each_second_by_its_backups_and_now_and_then_by_the_others(fleet):
+    asked = {name: 0 for name in fleet.hosts}
+
+    def count(host):
+        def look(address, port):
+            asked[host.name] += address == fleet['h1'].address
+            return fleet.probe(address, port)
+        host.watcher.routes._look = look
+
+    for host in fleet.hosts.values():
+        count(host)
+    fleet.run(30)
+    often = {name for name, times in asked.items() if times >= 30}
+    assert often == {host.name for host in backups(fleet, 'h1')}
+    assert all(2 <= asked[host.name] <= 4 for host in others(fleet, 'h1', *often))
+
+
+def test_a_route_s_time_is_of_the_usual_round_alone(fleet):
+    (backup, _other), times = backups(fleet, 'h1'), iter([100.0] * 5 + [0.5] * 100)
+    before = backup.watcher.routes.of('h1')
+    backup.watcher.routes._look = lambda address, port: replace(fleet.probe(address, port), connect_ms=next(times))
+    for _time in range(5):
+        backup.watcher.routes.ask(fleet.tables.rows[HostRow]['h1'])
+    assert backup.watcher.routes.of('h1') == before == 0.5
+
+
 def test_what_a_backup_sees_while_it_judges_counts(fleet):
     seeing, other = backups(fleet, 'h1')
     real = fleet.probe

@@ -67,27 +67,32 @@ class RouteTimes:
         self._answers = {}
 
     def measure(self, rows):
-        """Probe the hosts of these HostRows once, and forget all others."""
+        """Probe the hosts of these HostRows once, take the time, and forget all others."""
         for row in rows:
-            self.ask(row)
+            told = self.ask(row)
+            if told.host == row.host:
+                self._times[row.host] = smoothed(self._times.get(row.host), told.connect_ms)
         for known in (self._times, self._answers):
             for host in set(known) - {row.host for row in rows}:
                 known.pop(host, None)
 
     def ask(self, row):
-        """Probe the host of one HostRow. A guard that answers for somebody else is no answer."""
+        """Probe the host of one HostRow; what it told. A guard that answers for somebody else is no answer.
+
+        Takes no time of the route: who is asked each second would have a time of seconds, and the others one of a minute.
+        """
         began = self._clock.monotonic()
         told = self._look(row.address, self._port)
         before = self._answers.get(row.host, Answers())
         if not told.error and told.host == row.host:
             self._answers[row.host] = Answers(self._clock.monotonic(), boot_id=told.boot_id)
-            self._times[row.host] = smoothed(self._times.get(row.host), told.connect_ms)
-            return
+            return told
         error = told.error or 'the guard there is %s' % told.host
         # Another thread's probe, begun later, may have been answered before this one gave up.
         if before.answered is None or before.answered <= began:
             since = began if before.unanswered is None else before.unanswered
             self._answers[row.host] = Answers(before.answered, since, before.boot_id, error)
+        return told
 
     def all(self):
         """{host: smoothed milliseconds} of every host that ever answered, rounded to microseconds."""

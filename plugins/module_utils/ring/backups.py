@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import chain
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,13 @@ def ring_of(places):
 
 
 def walk(start, ring):
-    """Names of the hosts in the order in which the ring has them from the token ``start`` upwards and round, each once."""
-    at = bisect_left(ring, (start, ''))
-    return tuple(dict.fromkeys(host for _token, host in ring[at:] + ring[:at]))
+    """Names of the hosts in the order in which the ring has them from the token ``start`` upwards and round, each once; as they are asked for."""
+    at, seen = bisect_left(ring, (start, '')), set()
+    for place in chain(range(at, len(ring)), range(at)):
+        host = ring[place][1]
+        if host not in seen:
+            seen.add(host)
+            yield host
 
 
 def backups(host, places, token_of):
@@ -41,23 +46,45 @@ def backups(host, places, token_of):
 
     :param places: a Place of every host, ``host`` included. :param token_of: name to token, the ring's partitioner.
     """
-    return _backups(host, {each.host: each for each in places}, ring_of(places), token_of)
+    return _Walks(places, token_of).backups(host)
 
 
 def all_backups(places, token_of):
     """{host: its backups} of every host, the lost ones included: theirs are those who take over."""
-    by_name, ring = {each.host: each for each in places}, ring_of(places)
-    return {host: _backups(host, by_name, ring, token_of) for host in by_name}
+    walks = _Walks(places, token_of)
+    return {each.host: walks.backups(each.host) for each in places}
 
 
-def _backups(host, by_name, ring, token_of):
-    order = dict.fromkeys(walk(token_of(host), ring) + tuple(sorted(by_name)))
-    others = [name for name in order if name != host and by_name[name].living]
-    if len(others) < 2:
-        return tuple(others)
-    taken = {by_name[host].rack, by_name[others[0]].rack}
-    elsewhere = [name for name in others[1:] if by_name[name].rack not in taken]
-    return (others[0], (elsewhere or others[1:])[0])
+class _Walks:
+    """The ring of these places, for as many walks: each ends where the second backup is found, and does not go round for it."""
+
+    def __init__(self, places, token_of):
+        self._token_of = token_of
+        self._ring = ring_of(places)
+        self._places = {each.host: each for each in places}
+        self._names = sorted(self._places)
+        self._racks = {each.rack for each in places if each.living}
+
+    def backups(self, host):
+        others = self._others(host)
+        first = next(others, None)
+        if first is None:
+            return ()
+        elsewhere = self._racks - {self._places[host].rack, self._places[first].rack}
+        second = None
+        for name in others:
+            if not elsewhere or self._places[name].rack in elsewhere:
+                return (first, name)
+            second = second or name
+        return (first,) if second is None else (first, second)
+
+    def _others(self, host):
+        """The other living hosts as the walk has them, those without tokens last, each once."""
+        seen = {host}
+        for name in chain(walk(self._token_of(host), self._ring), self._names):
+            if name not in seen and self._places[name].living:
+                seen.add(name)
+                yield name
 
 
 def observed_by(host, places, token_of):

@@ -15,6 +15,8 @@ from .tolerance import Node
 
 # Who is no observer of a silent host waits so long for those that are.
 SWEEP_S = 30.0
+# Whom this host backs up is found anew so often: the tokens of a node that joins come some seconds after its row.
+_WALK_S = 10.0
 
 
 class Observer:
@@ -34,14 +36,19 @@ class Observer:
         self._token_of = token_of
         self._declared = {}
         self._doubted = ()
+        self._observed, self._walk_due = frozenset(), 0.0
 
     def look(self):
-        """Take note of who is declared lost, once a beat. Returns the HostRows whose guards should be asked at once."""
+        """Take note of who is declared lost, once a beat. Returns the HostRows whose guards should be asked at once: those in doubt, and those
+        that this host backs up, so that a silence begins with the death and not with the first read that brings nothing.
+        """
         now = self._clock.monotonic()
+        if now >= self._walk_due:
+            self._observed, self._walk_due = frozenset(backups.observes(self._me, self.places(), self._token_of)), now + _WALK_S
         lost = {(row.host, row.generation) for row in self._membership.hosts() if row.state == LOST}
         self._declared = {key: self._declared.get(key, now) for key in lost}
         self._doubted = [row for row in self._others() if liveness.in_doubt(self._signs(row), self._gossip.reads, now, self._lost_after_s)]
-        return self._doubted
+        return [row for row in self._others() if row in self._doubted or row.host in self._observed]
 
     def alert(self):
         """Whether somebody may be dying, or was declared lost within the last minute: then every second counts."""
