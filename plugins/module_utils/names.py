@@ -15,6 +15,8 @@ LABEL_MOVE = 'ringfleet.move'
 LABEL_PROJECT = 'com.docker.compose.project'
 # And what it puts on the container that will take another one's place and name.
 LABEL_REPLACE = 'com.docker.compose.replace'
+# And on what runs for once (docker compose run), with all labels of the service besides.
+LABEL_ONEOFF = 'com.docker.compose.oneoff'
 LABEL_LOG_ERRORS = 'ringfleet.log.errors'
 LABEL_REQUIRE = 'ringfleet.require'
 LABEL_PREFER = 'ringfleet.prefer'
@@ -75,3 +77,8 @@ def check_host_name(name):
 def is_fact_name(name):
     """Whether a text can be the name of a host's fact."""
     return _FACT_NAME.fullmatch(name) is not None
+
+
+def is_for_once(labels):
+    """Whether ``docker compose run`` made the container of these labels."""
+    return labels.get(LABEL_ONEOFF, '').lower() == 'true'

@@ -44,6 +44,16 @@ def test_compose_on_the_first_host_again_is_a_new_version(fleet, name, compose):
     fleet.assert_runs_once(name)
 
 
+def test_what_compose_runs_for_once_is_not_adopted(fleet, name, compose):
+    compose(1, '1')
+    fleet.adopted(name)
+    fleet[1].sh('docker-compose', '-f', '/root/%s.yml' % name, '-p', name, 'run', '-d', 'web')
+    # Whoever follows the next version has seen what was there before.
+    made = compose(1, '2')
+    fleet.until(lambda: fleet.row(name)['instance'] == made, 'the row to follow')
+    assert [each['name'] for each in fleet[1].call('container.info')['containers'] if each['name'].startswith(name)] == [name]
+
+
 def test_compose_on_the_first_host_again_when_it_moved_is_told_where_it_is(fleet, name, compose):
     compose(1, '1')
     fleet.adopted(name)

@@ -50,8 +50,8 @@ class Acts:
 
     def revive(self):
         """Who was gone for good is repaired."""
-        for host in self.gone:
-            self._back(host, 'old')
+        for host, disks in self.gone:
+            self._back(host, disks)
 
     # -- faults -----------------------------------------------------------------------------------------------------
 
@@ -124,7 +124,7 @@ class Acts:
         (host,) = self._hosts(event)
         if host.alive and len(self.gone) < (copies_of(len(self._world.hosts)) - 1) // 2:
             host.die()
-            self.gone.append(host)
+            self.gone.append((host, event.value))
 
     def _back(self, host, disks):
         self._world.ledger.gone.update(host.power_on(disks))

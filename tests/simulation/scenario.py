@@ -170,7 +170,7 @@ def _loss_for_good(chance, at, _hosts, names, _left):
     something.
     """
     name = chance.choice(names)
-    return [Event(when, 'loss for good', HOLDER, name) for when in (at, at + chance.uniform(5, 16))]
+    return [Event(when, 'loss for good', HOLDER, name, value=chance.choice(('old', 'old', 're-imaged'))) for when in (at, at + chance.uniform(5, 16))]
 
 
 def _loss_unobserved(chance, at, hosts, _names, left):

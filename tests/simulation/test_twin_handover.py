@@ -242,3 +242,15 @@ def test_who_adopts_a_moment_too_late_keeps_a_duplicate_and_no_stale_copy(fleet,
     assert fleet.row('web').holder == 'h1'
     assert word(fleet, 'h2') == 'duplicate'
     assert sorted(state for _host, state, _id in fleet.copies('web')) == ['running', 'running']
+
+
+def test_what_compose_runs_for_once_is_no_service_unless_somebody_hands_it_over(fleet):
+    once = dict(MANAGED, **{'com.docker.compose.service': 'web', 'com.docker.compose.oneoff': 'True'})
+    run(fleet, 'h1', 'web_run_1', once)
+    run(fleet, 'h1', labels=dict(once, **{'com.docker.compose.oneoff': 'False'}))
+    assert fleet.row('web') is not None
+    assert fleet.row('web_run_1') is None
+    assert 'web_run_1' not in fleet['h1'].call('container.info')['problems']
+    assert put(fleet, 'h1', 'managed', name='web_run_1') == [('web_run_1', 'h1', True, '')]
+    fleet.run(5)
+    assert fleet.row('web_run_1').holder == 'h1'

@@ -15,7 +15,7 @@ from ..containers.engine import STATE
 from ..containers.labels import contradiction, is_exclusive, is_managed
 from ..errors import EngineError, LabelError, NoSuchContainer, SpecTooLarge
 from ..model import RUNNING, STOPPED, ContainerRow, HostRow, Placement
-from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name
+from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name, is_for_once
 from ..moves.planning import immovable
 from ..moves.wishes import priority, replaces
 from ..ring import ownership
@@ -169,13 +169,15 @@ class Custody:
 
     @staticmethod
     def _managed(summaries, placed):
-        """Those with the label; and without it those that the index knows, copies of such ones that moves made, and what gave its name up."""
+        """Those with the label, but for what compose runs for once; and without it those that the index knows, copies of such ones that moves
+        made, and what gave its name up.
+        """
         found, problems = [], {}
         for summary in summaries:
             if is_aside(summary.name, summary.id):
                 found.append(summary)
                 continue
-            index, asked = placed.get(summary.name), LABEL_MANAGED in summary.labels
+            index, asked = placed.get(summary.name), LABEL_MANAGED in summary.labels and not is_for_once(summary.labels)
             if not asked and LABEL_MOVE not in summary.labels and (index is None or index.instance != summary.id):
                 continue
             try:
