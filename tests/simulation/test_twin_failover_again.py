@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import StoreUnavailable
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.asking import Ask, send
+from ansible_collections.ringfleet.core.plugins.module_utils.moves.source import next_id
 from ansible_collections.ringfleet.core.plugins.module_utils.store.memory import MemoryStore
 from simulation.engine import image_of
 from simulation.exclusive import adopted, power_off, power_on
@@ -127,3 +129,42 @@ def test_a_person_s_move_waits_for_the_copy_that_a_failover_has_still_to_start(b
     fleet.run_until(lambda: runs(fleet, 'web', target))
     assert 'is in move' in fleet.tables.moves['000000000000-first'].source_note
     assert_no_open_moves(fleet)
+
+
+def test_the_next_best_is_asked_though_the_ring_did_not_list_its_letter_at_once(fleet, monkeypatch):
+    best = fleet['h2'].call('target.info', name='web')['target']
+    fleet[best].engine.images.clear()
+    failed = []
+
+    def unlisted(store):
+        index_move = store.index_move
+
+        def index(host, ident):
+            if ident.endswith('-2') and fleet.time.now - (failed or [fleet.time.now])[0] < 3:
+                failed.append(fleet.time.now)
+                raise StoreUnavailable('The ring did not serve a request: index_move', 'Look at ringfleet-node.')
+            index_move(host, ident)
+        monkeypatch.setattr(store, 'index_move', index)
+
+    for host in fleet.hosts.values():
+        unlisted(host.store)
+    die(fleet, 'h1')
+    fleet.run_until(lambda: failed)
+    # By then the target has left, and the source does not find it as one that declines.
+    fleet.run_until(lambda: runs(fleet, 'web'), 20)
+    assert fleet.row('web').holder not in ('h1', best)
+
+
+def test_a_letter_that_is_listed_nowhere_keeps_nobody_waiting(fleet):
+    for host in fleet.hosts.values():
+        host.engine.refuses_start.add('web')
+    die(fleet, 'h1')
+    fleet.run_until(lambda: fleet.tables.moves and not fleet.row('web').move)
+    (first,) = fleet.tables.moves
+    fleet.run_until(lambda: fleet.tables.moves[first].source_step == 'aborted')
+    # As a write whose answer was lost, and which is applied behind the end of its move.
+    client = MemoryStore(fleet.tables)
+    client.put_move(next_id(first), asked=fleet.tables.moves[first].asked)
+    for host in fleet.hosts.values():
+        host.engine.refuses_start.clear()
+    fleet.run_until(lambda: runs(fleet, 'web'), 60)

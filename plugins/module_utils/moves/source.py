@@ -166,7 +166,8 @@ class Source:
         """A host that was chosen declined: ask for the next best, in a move of its own whose id follows from this one's."""
         ask = ask_of(move)
         # Of a lost source no image can be sent: a host without it declines by that.
-        declined = move.target_step == steps.DECLINED or (plan.mode == FAILOVER and move.target_step == steps.IMAGE_WANTED)
+        missing = plan.mode == FAILOVER and steps.IMAGE_WANTED in move.target_times and steps.STAGED not in move.target_times
+        declined = move.target_step == steps.DECLINED or missing
         if ask.target or not declined:
             return ''
         following = next_id(move.id)
@@ -223,12 +224,13 @@ class Source:
             self._parts.store.unindex_move(self._parts.host, move.id)
 
 
-def last_of(store, ident):
-    """The newest MoveRow of a move and those that asked the next best after it; None where it is not kept."""
+def last_of(store, ident, host):
+    """The newest MoveRow of a move that was asked for at a host, and those that asked the next best after it; None where it is not kept."""
     move = store.move(ident) if ident else None
     while move is not None:
         following = store.move(next_id(move.id))
-        if following is None:
+        # Its letter may have been written and no more: nobody will ever answer one that is not listed.
+        if following is None or (not following.source_step and following.id not in store.open_moves(host)):
             return move
         move = following
     return None

@@ -162,7 +162,7 @@ class Drainer:
     def _failed(self, name):
         """(why, remedy) of the last try, while it is too early for the next one, or None."""
         ident, at = self._tried.get(name, ('', 0.0))
-        last = last_of(self._b.store, ident)
+        last = last_of(self._b.store, ident, self._b.settings.host)
         if last is None or last.source_step != steps.ABORTED:
             return None
         self._failures.note(last)

@@ -70,7 +70,7 @@ class Placing:
         """The Wait of a container by the last try for it, or None when it is time to ask."""
         lost, now = row.holder, self._b.clock.monotonic()
         asked = self._asked.get(row.name, _Asked())
-        last = last_of(self._b.store, asked.ident)
+        last = last_of(self._b.store, asked.ident, self._b.settings.host)
         if asked.lost != lost or last is not None and last.source_step == steps.CLEANED:
             # That one took effect: it is another loss by now, maybe of the host that it went to, whose part in the move has no end then.
             self._asked.pop(row.name, None)
