@@ -163,7 +163,7 @@ RULES = (
     Rule(claim_of_a_host_that_was_not_watched, ('loss_and_sleep',), 100, 'declares'),
     Rule(abort_outside_the_row, ('move_and_sleep',), 100, 'its move is not aborted'),
     Rule(loss_without_a_majority, ('cut',), 60, 'no majority'),
-    Rule(veto_of_who_judges_nobody, ('loss_unobserved',), 100, 'nobody declared it'),
+    Rule(veto_of_who_judges_nobody, ('loss_unobserved',), 200, 'nobody declared it'),
     Rule(loss_left_to_the_backups, ('loss_unobserved',), 100, 'nobody declared it'),
     Rule(claim_without_a_decision, ('move',), 100, 'without its decision'),
     Rule(no_fence, ('lease',), 40, 'exclusive: '),

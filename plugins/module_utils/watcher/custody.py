@@ -12,16 +12,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..containers.engine import STATE
-from ..containers.labels import contradiction, is_exclusive, is_managed
-from ..errors import EngineError, LabelError, NoSuchContainer, SpecTooLarge
+from ..containers.labels import is_exclusive
+from ..errors import EngineError, NoSuchContainer, SpecTooLarge
 from ..model import RUNNING, STOPPED, ContainerRow, HostRow, Placement
-from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name, is_for_once
+from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name
 from ..moves.planning import immovable
 from ..moves.wishes import priority, replaces
 from ..ring import ownership
 from ..ring.replacing import advice
 from ..ring.states import PARTING
 from .endings import Endings
+from .managed import managed_of
 from .renames import Renames
 from .view import View
 
@@ -96,7 +97,7 @@ class Custody:
     def _look(self):
         summaries = self._engine.containers()
         placed = self._placed()
-        managed, problems = self._managed(summaries, placed)
+        managed, problems = managed_of(summaries, placed)
         rows = {row.name: row for row in self._store.scan(ContainerRow)}
         words, renamed = {}, self._renames.release(summaries, rows, placed)
         self.dirty = self.dirty or bool(renamed)
@@ -162,33 +163,10 @@ class Custody:
     def listed(self):
         """(Summaries of the managed containers, {name: this host's Placement}), as they are now."""
         placed = self._placed()
-        return self._managed(self._engine.containers(), placed)[0], placed
+        return managed_of(self._engine.containers(), placed)[0], placed
 
     def _placed(self):
         return {each.name: each for each in self._store.placements(self._host)}
-
-    @staticmethod
-    def _managed(summaries, placed):
-        """Those with the label, but for what compose runs for once; and without it those that the index knows, copies of such ones that moves
-        made, and what gave its name up.
-        """
-        found, problems = [], {}
-        for summary in summaries:
-            if is_aside(summary.name, summary.id):
-                found.append(summary)
-                continue
-            index, asked = placed.get(summary.name), LABEL_MANAGED in summary.labels and not is_for_once(summary.labels)
-            if not asked and LABEL_MOVE not in summary.labels and (index is None or index.instance != summary.id):
-                continue
-            try:
-                against = contradiction(summary.labels)
-                if is_managed(summary.labels) or not asked:
-                    found.append(summary)
-                    if against:
-                        problems[summary.name] = against
-            except LabelError as exc:
-                problems[summary.name] = str(exc)
-        return found, problems
 
     def _take(self, here, rows, placed):
         """Adopt it or note its new version; the scan may have been old, so the row is read anew."""
