@@ -27,7 +27,7 @@ class HostEngine:
         inner, host = getattr(self._inner, name), self._host
         takes = _TAKES_S.get(name)
 
-        def once(args):
+        def once(args, asked):
             if host.engine_down:
                 raise EngineUnavailable('The Docker engine is away')
             lost = takes is not None and host.engine_mute and host.fleet.chance.random() < _LOST
@@ -37,14 +37,15 @@ class HostEngine:
             if name == 'create':
                 host.fleet.ledger.made(result, args[1])
             if name == 'start':
-                host.fleet.ledger.solitude.by_person.pop(host.engine.inspect(args[0])['Id'], None)
+                host.fleet.ledger.solitude.started(host, host.engine.inspect(args[0])['Id'], asked)
                 host.fleet.ledger.alone()
             if lost:
                 raise EngineUnavailable('The Docker engine did not answer in time')
             return result
 
         def call(*args):
-            return host.do(name, args, lambda: once(args), before_s=takes or _ASKED_S, after_s=_ASKED_S)
+            asked = host.fleet.time.now
+            return host.do(name, args, lambda: once(args, asked), before_s=takes or _ASKED_S, after_s=_ASKED_S)
 
         self.__dict__[name] = call
         return call

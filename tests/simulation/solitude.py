@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible_collections.ringfleet.core.plugins.module_utils.names import container_of
 
 # A guard looks at what it holds down each second, and has a turn each quarter of one.
-PERSON_S = 1.5
+PERSON_S = LATE_S = 1.5
 
 
 def exclusive(box):
@@ -16,7 +16,8 @@ def exclusive(box):
 
 
 class Solitude:
-    """``by_person``: {id: when a person last started it}.
+    """``by_person``: {id: when a person last started it}; ``late``: {id: when a start took effect that was asked for before its deadline, and
+    carried out behind it}.
 
     :param ours: ids of the copies that are ringfleet's.
     """
@@ -25,6 +26,16 @@ class Solitude:
         self._world = world
         self._ours = ours
         self.by_person = {}
+        self.late = {}
+
+    def started(self, host, ident, asked):
+        """A host's engine carried out what its watcher asked it for at ``asked``, on the world's clock."""
+        self.by_person.pop(ident, None)
+        self.late.pop(ident, None)
+        orders, now, boottime = host.guard.letters.orders(), self._world.time.now, host.clock.boottime()
+        deadline = orders.deadlines.get(ident) if orders is not None else None
+        if deadline is not None and boottime - (now - asked) < deadline <= boottime:
+            self.late[ident] = now
 
     def running(self):
         """{name: [(host, id)]} of all that runs, host by host."""
@@ -47,7 +58,11 @@ class Solitude:
         return sorted(name for name, copies in self.running().items() if any(each == host for each, _ident in copies))
 
     def _is_excused(self, host, ident):
-        """Whether a person started it a moment ago, or where no watcher has told the guard of it since the kernel's start."""
+        """Whether a person started it a moment ago, or where no watcher has told the guard of it since the kernel's start; or whether it was
+        started on time and the start took effect a moment ago.
+        """
+        if ident in self.late and self._world.time.now - self.late[ident] < LATE_S:
+            return True
         started = self.by_person.get(ident)
         if started is None:
             return False
