@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import Conflict
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.asking import Ask, send
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.planning import RECEIVE, plan_of
 from ansible_collections.ringfleet.core.plugins.module_utils.protocol import envelope
@@ -36,6 +37,24 @@ def test_a_move_that_was_never_claimed_leaves_another_one_s_stopped_copy_alone()
     fleet.run_until(lambda: fleet.tables.moves['other'].source_step == 'aborted')
     assert 'start' not in fleet['h1'].fuse.calls
     assert fleet.copies('web')[0][1] == 'exited'
+
+
+def test_a_move_that_nobody_claims_is_left_by_its_target_once_no_claim_can_apply():
+    fleet = fleet_of(3)
+    first = fleet['h1'].call('move.ask', name='web', target='h2')['id']
+    fleet.run_until(lambda: fleet.tables.moves[first].request)
+    planned = fleet.tables.moves[first]
+    fleet.run_until(lambda: runs(fleet, 'web', 'h2') and not fleet.open_moves())
+    # As one whose planner is gone: a coordinator of a host that is back.
+    row, plan, client = fleet.row('web'), replace(plan_of(planned), id='other', source='h2', target='h3', epoch=2), MemoryStore(fleet.tables)
+    client.put_move('other', asked=planned.asked, request=envelope.request(RECEIVE, plan.to_dict(), 'other'), source_step='planned')
+    client.index_move('h3', 'other')
+    fleet.run(50)
+    assert fleet.open_moves() == [('h3', 'other')]
+    fleet.run_until(lambda: not fleet.open_moves(), 20)
+    assert fleet.tables.moves['other'].target_step == 'withdrawn'
+    with pytest.raises(Conflict):
+        client.swap(row, replace(row, move='other', move_to='h3'))
 
 
 def test_a_move_waits_until_an_aborted_one_has_started_its_copy_again():

@@ -79,9 +79,9 @@ class Action:
 SEND_IMAGE, STOP, RECORD_STOPPED, ABORT, CLEAN, WITHDRAW, CLOSE = (
     'send image', 'stop', 'record stopped', 'abort', 'clean', 'withdraw', 'close')
 # Actions of the target.
-ADMIT, STAGE, CREATE, START, COMMIT, RECORD_HEALTHY, RECORD_UNHEALTHY, FAIL, FINISH, REMOVE_COPY, GIVE_UP = (
+ADMIT, STAGE, CREATE, START, COMMIT, RECORD_HEALTHY, RECORD_UNHEALTHY, FAIL, FINISH, REMOVE_COPY, GIVE_UP, FORGO = (
     'admit', 'stage', 'create', 'start', 'commit', 'record healthy', 'record unhealthy', 'fail', 'finish',
-    'remove copy', 'give up')
+    'remove copy', 'give up', 'forgo')
 WAIT = 'wait'
 
 
@@ -150,13 +150,13 @@ def _coordinators_action(plan, move):
     return Action(WAIT, waiting_for(plan, move))
 
 
-def target_action(plan, row, move, copy, image_there, image_arrived, again=False, hopeless=False):
+def target_action(plan, row, move, copy, image_there, image_arrived, again=False, hopeless=False, overdue=False):
     """The target's next action.
 
     :param copy: the target's Copy: the container that this move created here.
     :param image_there: the image is in the engine under its name.
     :param image_arrived: the streamed image is complete on disk.
-    :param again: what is stuck may be tried again now. :param hopeless: it was tried for long enough.
+    :param again: what is stuck may be tried again now. :param hopeless: it was tried for long enough. :param overdue: so was the claim waited for.
     """
     if move.target_step in TARGET_ENDS:
         return Action(CLOSE)
@@ -168,7 +168,8 @@ def target_action(plan, row, move, copy, image_there, image_arrived, again=False
         # Having admitted it, the target saw the claim: that it is gone means the source's abort applied.
         if move.target_step or move.source_step == ABORTED:
             return Action(REMOVE_COPY)
-        return Action(WAIT, 'the claim')
+        # Who planned it claims it at once. One that could not, and is gone, ends it nevermore: a lost host's coordinator, and that one is back.
+        return Action(FORGO, 'it was never claimed') if overdue else Action(WAIT, 'the claim')
     if move.target_step in (DECLINED, FAILED):
         return Action(WAIT, 'the source to abort')
     if not move.target_step:

@@ -21,6 +21,8 @@ from .room import Room
 from .specs import kept
 
 _AGAIN_S = 30.0
+# So long a claim is waited for.
+_CLAIM_S = 60.0
 # What cannot be made again for so long behind the commit is given up here.
 _GIVE_UP_S = 180.0
 _LIES = frozenset(('created', 'exited', 'dead'))
@@ -38,11 +40,13 @@ class Target:
         self._refused = {}
         self._tried = {}
         self._stuck = {}
+        self._unclaimed = {}
         self._act = {
             steps.ADMIT: self._admit, steps.STAGE: self._stage, steps.CREATE: self._create, steps.START: self._start,
             steps.COMMIT: self._commit, steps.RECORD_HEALTHY: self._healthy,
             steps.RECORD_UNHEALTHY: self._unhealthy, steps.FAIL: self._fail, steps.FINISH: self._finish,
-            steps.REMOVE_COPY: self._remove_copy, steps.GIVE_UP: self._give_up, steps.CLOSE: self._close}
+            steps.REMOVE_COPY: self._remove_copy, steps.GIVE_UP: self._give_up, steps.FORGO: self._forgo,
+            steps.CLOSE: self._close}
 
     def decline(self, move, why):
         """End a request that this version does not understand."""
@@ -56,7 +60,7 @@ class Target:
         wants = copy.state == 'absent' and move.target_step in (steps.ADMITTED, steps.IMAGE_WANTED, steps.STAGED)
         there = wants and images.is_here(parts.engine, plan.image, plan.image_id, plan.image_layers)
         action = steps.target_action(plan, row, move, copy, there, move.source_step == steps.IMAGE_SENT, self._may_try_again(move),
-                                     self._is_hopeless(move, copy))
+                                     self._is_hopeless(move, copy), self._is_overdue(move))
         act = self._act.get(action.name)
         if act is None:
             return action
@@ -87,6 +91,14 @@ class Target:
             return False
         now = self._parts.clock.monotonic()
         return now - self._stuck.setdefault(move.id, now) >= _GIVE_UP_S
+
+    def _is_overdue(self, move):
+        """Whether a move that nobody was seen to claim yet has been known here for long."""
+        if move.target_step:
+            self._unclaimed.pop(move.id, None)
+            return False
+        now = self._parts.clock.monotonic()
+        return now - self._unclaimed.setdefault(move.id, now) >= _CLAIM_S
 
     def _trouble(self, plan, row, move, copy, why):
         """An action failed for good: before the commit the move fails; after it a container that never ran goes back.
@@ -122,6 +134,18 @@ class Target:
             self._give_back(plan, row, 'it vanished here and could not be made again: %s' % why)
             return
         self._swap(row, replace(row, move='', move_to=''))
+
+    def _forgo(self, plan, row, move, copy, why):
+        """Leave a move that was never claimed, once a claim that may still be under way to the ring can no longer apply."""
+        try:
+            now = self._parts.store.fence(ContainerRow, plan.name)
+        except Conflict:
+            return 'its row was changed just now'
+        if steps.claimed(plan, now):
+            return 'the next look: it was claimed just now'
+        self._record.step(move, steps.WITHDRAWN, why)
+        self._forget(move)
+        return ''
 
     def _admit(self, plan, row, move, copy, why):
         parts = self._parts
@@ -274,6 +298,7 @@ class Target:
         self._refused.pop(move.id, None)
         self._tried.pop(move.id, None)
         self._stuck.pop(move.id, None)
+        self._unclaimed.pop(move.id, None)
         self._parts.transfer.discard(move.id)
         self._parts.store.unindex_move(self._parts.host, move.id)
 

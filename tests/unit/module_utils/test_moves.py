@@ -114,6 +114,12 @@ def test_what_is_stuck_is_tried_again_when_it_may():
     assert steps.target_action(PLAN, COMMITTED, move(target='stuck'), Copy(), False, False, True).name == steps.CREATE
 
 
+@pytest.mark.parametrize('row, target, expected', [
+    (FREE, '', steps.FORGO), (FREE, 'admitted', steps.REMOVE_COPY), (CLAIMED, '', steps.ADMIT)])
+def test_what_nobody_claims_for_long_is_forgone(row, target, expected):
+    assert steps.target_action(PLAN, row, move('planned', target), Copy(), False, False, overdue=True).name == expected
+
+
 def test_what_vanished_behind_the_commit_is_given_up_once_it_is_hopeless_unless_its_source_has_none_left():
     def hopeless(source, target, copy):
         return steps.target_action(PLAN, COMMITTED, move(source, target), copy, False, False, True, True).name
