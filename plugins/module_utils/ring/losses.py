@@ -75,4 +75,4 @@ def may_declare(host, judgement, members, observers):
 
 
 def _for(seconds):
-    return '' if seconds is None else ' for %d s' % seconds
+    return '' if seconds is None else ' for %.0f s' % seconds

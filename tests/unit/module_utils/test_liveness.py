@@ -251,13 +251,18 @@ def test_who_may_be_declared(members, observers, word, sentence):
     assert (found.word, found.sentence) == (word, sentence)
 
 
+def test_the_sentence_rounds_the_silence():
+    told = may_declare('h3', Judgement('lost', 4.98, ('beat', 'gossip', 'probe')), fleet(['h1', 'h2'], ['h3']), set())
+    assert told.sentence.startswith('h3 is lost: silent for 5 s by ')
+
+
 def test_a_host_that_was_declared_and_shows_itself_again_helps_no_majority_until_it_has_joined():
     members = fleet(['h1', 'h2'], ['h3']) + [Member('h4', True, (), 5.0)]
     assert may_declare('h3', GONE, members, ('h2',)).sentence == 'held: 2 of 4 hosts alive is no majority, a tie'
 
 
 @pytest.mark.parametrize('judgement, sentence', [
-    (Judgement('alive', alive=True), 'h3 is alive'), (Judgement('watcher down', 12.7, ('beat',), True), 'h3 is watcher down for 12 s'),
+    (Judgement('alive', alive=True), 'h3 is alive'), (Judgement('watcher down', 12.7, ('beat',), True), 'h3 is watcher down for 13 s'),
     (Judgement('away', 30.0), 'h3 is away for 30 s'), (Judgement('not judged'), 'h3 is not judged')])
 def test_only_a_lost_host_may_be_declared(judgement, sentence):
     found = may_declare('h3', judgement, fleet(['h1', 'h2'], ['h3']), ('h2',))
