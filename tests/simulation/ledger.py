@@ -96,7 +96,7 @@ class Ledger:
         tables = self._world.tables
         if before_claim_has_no_record(tables, row.move):
             self._broken('%s: move %s is claimed without its decision', row.name, row.move)
-        if self._plan(row.move).mode == FAILOVER:
+        if self.plan(row.move).mode == FAILOVER:
             self.doubled.add(row.name)
 
     def _host(self, by, before, after):
@@ -140,13 +140,14 @@ class Ledger:
     def made(self, ident, move):
         """A watcher created a copy; one whose original did not run is not started."""
         self.instances[ident] = ''
-        plan = self._plan(move)
+        plan = self.plan(move)
         if plan is not None and not plan.running:
             box = self._world[plan.source].engine.boxes.get(plan.instance)
             if box is not None and may_lie(self, box):
                 self.stopped.add(ident)
 
-    def _plan(self, move):
+    def plan(self, move):
+        """The MovePlan of a move, or None where it has none yet."""
         record = self._world.tables.moves.get(move)
         return plan_of(record) if record is not None and record.request else None
 
@@ -180,14 +181,14 @@ class Ledger:
 
     def _moves_away(self, host, ident):
         """Whether a move that this host claimed for a copy still has its source's part to do."""
-        moves = [(each, self._plan(each)) for each in self._world.tables.open_moves.get(host.name, ())]
+        moves = [(each, self.plan(each)) for each in self._world.tables.open_moves.get(host.name, ())]
         return any(plan is not None and (plan.source, plan.instance) == (host.name, ident) and self._world.tables.moves[each].source_step == CLAIMED
                    for each, plan in moves)
 
     def _starts(self, host, box, row):
         """One more copy runs: of a container that must stop first, no other may, unless its host was lost or its user started it."""
         self.stopped.discard(box['Id'])
-        plan = self._plan(row.move) if row is not None else None
+        plan = self.plan(row.move) if row is not None else None
         if plan is not None and plan.instance == box['Id'] and self._world.tables.moves[row.move].source_step == STOPPED:
             self._broken('%s: %s starts %s again, and its move is not aborted', row.name, host.name, box['Id'][:6])
         if row is None or exclusive(box) or box['Config']['Labels'].get('ringfleet.mode') == 'start-first' or row.name in self.doubled:
@@ -203,7 +204,7 @@ class Ledger:
         there = self._world[row.holder].engine.boxes if row.holder else ()
         if self.instances[ident] and row.instance not in there and row.instance not in self.removed:
             self._broken('%s: %s removes %s, and %s of its row is nowhere', name, host.name, ident[:6], row.instance[:6] or 'the one')
-        plan = self._plan(row.move)
+        plan = self.plan(row.move)
         if plan is not None and plan.instance == ident and not {HEALTHY, UNHEALTHY, DONE} & set(self._world.tables.moves[row.move].target_times):
             self._broken('%s: %s removes %s, and its move has not said that the other one is there', name, host.name, ident[:6])
 

@@ -7,7 +7,6 @@ gone for good is declared lost, and only what may run nowhere else waits for it.
 from __future__ import annotations
 
 from ansible_collections.ringfleet.core.plugins.module_utils.model import RUNNING, ContainerRow, HostRow
-from ansible_collections.ringfleet.core.plugins.module_utils.moves.planning import plan_of
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.leases import has_lease
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LOST, NORMAL
 
@@ -63,8 +62,7 @@ def _moves(world):
 
 
 def _sides(world, ident):
-    record = world.tables.moves.get(ident)
-    plan = plan_of(record) if record is not None and record.request else None
+    plan = world.ledger.plan(ident)
     return (plan.source, plan.target) if plan is not None else ()
 
 

@@ -120,7 +120,7 @@ class Mover:
             # It was this host's to coordinate, and is another's now.
             self._parts.store.unindex_move(self._parts.host, ident)
             return steps.Action(steps.CLOSE, 'another host coordinates it')
-        return self._target.advance(move, plan)
+        return self._target.advance(move, plan, self.waited_s(ident))
 
     def _coordinates(self, lost):
         """Whether this host coordinates the failover of a lost one."""

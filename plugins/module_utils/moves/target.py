@@ -40,7 +40,6 @@ class Target:
         self._refused = {}
         self._tried = {}
         self._stuck = {}
-        self._unclaimed = {}
         self._act = {
             steps.ADMIT: self._admit, steps.STAGE: self._stage, steps.CREATE: self._create, steps.START: self._start,
             steps.COMMIT: self._commit, steps.RECORD_HEALTHY: self._healthy,
@@ -52,15 +51,18 @@ class Target:
         """End a request that this version does not understand."""
         self._record.step(move, steps.DECLINED, why)
 
-    def advance(self, move, plan):
-        """Look, and do the one next thing; returns the Action that was done."""
+    def advance(self, move, plan, waited_s):
+        """Look, and do the one next thing; returns the Action that was done.
+
+        :param waited_s: seconds for which this host has only waited in this move.
+        """
         parts = self._parts
         row = parts.store.read(ContainerRow, plan.name)
         copy = self._watch.copy_of_move(plan)
         wants = copy.state == 'absent' and move.target_step in (steps.ADMITTED, steps.IMAGE_WANTED, steps.STAGED)
         there = wants and images.is_here(parts.engine, plan.image, plan.image_id, plan.image_layers)
         action = steps.target_action(plan, row, move, copy, there, move.source_step == steps.IMAGE_SENT, self._may_try_again(move),
-                                     self._is_hopeless(move, copy), self._is_overdue(move))
+                                     self._is_hopeless(move, copy), waited_s >= _CLAIM_S)
         act = self._act.get(action.name)
         if act is None:
             return action
@@ -91,14 +93,6 @@ class Target:
             return False
         now = self._parts.clock.monotonic()
         return now - self._stuck.setdefault(move.id, now) >= _GIVE_UP_S
-
-    def _is_overdue(self, move):
-        """Whether a move that nobody was seen to claim yet has been known here for long."""
-        if move.target_step:
-            self._unclaimed.pop(move.id, None)
-            return False
-        now = self._parts.clock.monotonic()
-        return now - self._unclaimed.setdefault(move.id, now) >= _CLAIM_S
 
     def _trouble(self, plan, row, move, copy, why):
         """An action failed for good: before the commit the move fails; after it a container that never ran goes back.
@@ -298,7 +292,6 @@ class Target:
         self._refused.pop(move.id, None)
         self._tried.pop(move.id, None)
         self._stuck.pop(move.id, None)
-        self._unclaimed.pop(move.id, None)
         self._parts.transfer.discard(move.id)
         self._parts.store.unindex_move(self._parts.host, move.id)
 

@@ -35,8 +35,8 @@ class Observer:
         self._lost_after_s = settings.lost_after_s
         self._token_of = token_of
         self._declared = {}
-        self._doubted = ()
-        self._observed, self._walk_due = frozenset(), 0.0
+        self._doubted = self._observed = frozenset()
+        self._walk_due = 0.0
 
     def look(self):
         """Take note of who is declared lost, once a beat. Returns the HostRows whose guards should be asked at once: those in doubt, and those
@@ -47,8 +47,9 @@ class Observer:
             self._observed, self._walk_due = frozenset(backups.observes(self._me, self.places(), self._token_of)), now + _WALK_S
         lost = {(row.host, row.generation) for row in self._membership.hosts() if row.state == LOST}
         self._declared = {key: self._declared.get(key, now) for key in lost}
-        self._doubted = [row for row in self._others() if liveness.in_doubt(self._signs(row), self._gossip.reads, now, self._lost_after_s)]
-        return [row for row in self._others() if row in self._doubted or row.host in self._observed]
+        others = self._others()
+        self._doubted = {row.host for row in others if liveness.in_doubt(self._signs(row), self._gossip.reads, now, self._lost_after_s)}
+        return [row for row in others if row.host in self._doubted or row.host in self._observed]
 
     def alert(self):
         """Whether somebody may be dying, or was declared lost within the last minute: then every second counts."""
