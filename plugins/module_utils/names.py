@@ -27,6 +27,9 @@ LABEL_EXCLUSIVE = 'ringfleet.exclusive'
 LABEL_RESTART = 'ringfleet.restart'
 LABEL_ON_CONFLICT = 'ringfleet.on_conflict'
 
+# The engine's words for a container whose processes are there.
+UP = ('running', 'restarting', 'paused')
+
 # What placement labels ask for besides a user's own facts: no name for one of those.
 RESERVED_FACTS = ('host', 'container', 'architecture', 'rack', 'datacenter')
 
@@ -64,6 +67,13 @@ def container_of(name, ident):
 def is_before_its_name(name, labels, state):
     """Whether compose made a container that is called otherwise until the one before it is stopped and removed (compose v2, recreate)."""
     return state == 'created' and LABEL_REPLACE in labels and _BEFORE_ITS_NAME.match(name) is not None
+
+
+def is_behind_its_name(name, ident, state):
+    """Whether compose took the name of a container that it stopped for the one which takes its place, and has yet to make that (compose v1,
+    recreate). By the engine's id of the container.
+    """
+    return state not in UP and name.startswith(ident[:12] + '_')
 
 
 def check_host_name(name):

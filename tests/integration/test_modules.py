@@ -175,6 +175,8 @@ def test_cleanup_in_check_mode_for_real_and_again(fleet, web):
     fleet[2].run(web, '--label', 'ringfleet.move=long-ago')
     fleet.until(lambda: fleet[2].call('container.info', name=web)['containers'][0]['here'] == 'copy of a move', 'the copy')
     left = fleet[2].inspect(web)['Id']
+    # A copy is kept until the container's holder has reported that it has it.
+    fleet.until(lambda: fleet[2].call('cleanup.check', name=web)['removed'], 'the report of its holder')
     planned = fleet[2].module('cleanup', True, name=web)
     assert (planned['changed'], [each['instance'] for each in planned['removed']]) == (True, [left])
     assert fleet[2].inspect(web)

@@ -51,6 +51,41 @@ def test_compose_makes_a_new_version_under_the_old_name_alone(fleet, labels):
     assert_no_open_moves(fleet)
 
 
+@pytest.mark.parametrize('labels', [MANAGED, EXCLUSIVE], ids=['free', 'exclusive'])
+def test_compose_v1_takes_the_name_of_the_old_one_first(fleet, labels):
+    """Stopped and renamed, then the new one is created, started, and the old one removed: looked at in between, at each step."""
+    engine = fleet['h1'].engine
+    old = engine.run('db', 'web:1', dict(labels))
+    fleet.run_until(lambda: 'db' in held(fleet))
+    fleet.run(10)
+    engine._tell('kill', engine._box('db'))
+    engine.stop(old, 10)
+    fleet.run(2)
+    engine.rename('db', '%s_db' % old[:12])
+    fleet.run(5)
+    assert held(fleet) == {'web': 'h1', 'db': 'h1'}
+    new = engine._make('db', {'Image': 'web:1', 'Labels': dict(labels), 'Env': ['B=2']}, {'NetworkMode': 'default', 'RestartPolicy': dict(ALWAYS)})
+    fleet.run(2)
+    engine.start(new)
+    fleet.run(2)
+    engine.remove(old)
+    fleet.run(60)
+    row = fleet.row('db')
+    assert (held(fleet), row.instance, row.epoch, row.intent) == ({'web': 'h1', 'db': 'h1'}, new, 1, 'running')
+    assert runs(fleet, 'db')
+
+
+def test_what_compose_v1_left_behind_is_renamed_once_its_user_starts_it(fleet):
+    engine, old = fleet['h1'].engine, fleet.row('web').instance
+    engine.stop(old, 10)
+    engine.rename('web', '%s_web' % old[:12])
+    fleet.run(5)
+    assert held(fleet) == {'web': 'h1'}
+    engine.start(old)
+    fleet.run(10)
+    assert held(fleet) == {'%s_web' % old[:12]: 'h1'}
+
+
 def test_what_compose_only_created_is_adopted_under_its_own_name(fleet):
     fleet['h1'].engine._make('api', {'Image': 'web:1', 'Labels': dict(MANAGED, **{'com.docker.compose.replace': 'api'})}, {'NetworkMode': 'default'})
     fleet.run(15)

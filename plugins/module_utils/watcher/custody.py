@@ -15,7 +15,7 @@ from ..containers.engine import STATE
 from ..containers.labels import is_exclusive
 from ..errors import EngineError, NoSuchContainer, SpecTooLarge
 from ..model import RUNNING, STOPPED, ContainerRow, HostRow, Placement
-from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name
+from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name, is_behind_its_name
 from ..moves.planning import immovable
 from ..moves.wishes import priority, replaces
 from ..ring import ownership
@@ -106,6 +106,8 @@ class Custody:
                 words[summary.name] = ownership.STALE
                 continue
             if summary.id in renamed or is_before_its_name(summary.name, summary.labels, summary.state):
+                continue
+            if is_behind_its_name(summary.name, summary.id, summary.state):
                 continue
             here = self._replacement.seen(self.here(summary), rows.get(summary.name), placed.get(summary.name))
             word = ownership.judge(here, rows.get(here.name), self._host, placed.get(here.name))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from ..containers.labels import NO, ON_FAILURE, is_exclusive, restart_of
 from ..errors import LabelError, NoSuchContainer, RingfleetError
 from ..model import RUNNING, STOPPED, ContainerRow
+from ..names import UP
 from ..ring.ownership import COPY, OURS, RELEASED, STALE
 
 # What ends with the engine ends before the engine tells that it goes down.
@@ -87,7 +88,7 @@ class Exclusives:
         self._lease.holds([each.id for each in mine.values()],
                           [row.name for row in view.rows.values() if row.exclusive and row.holder == self._host])
         self._fencing.sync([each.id for each in here if view.words.get(each.name) in (COPY, STALE)],
-                           [each.id for each in here if each.state in ('running', 'restarting', 'paused')], self._custody.looked_at)
+                           [each.id for each in here if each.state in UP], self._custody.looked_at)
         self._forget({each.id for each in view.managed})
         self._demote(here)
         for summary in here:

@@ -26,6 +26,7 @@ from ..containers.labels import NO, restart_of
 from ..errors import Conflict, LabelError, NoSuchContainer
 from ..model import ContainerRow
 from ..moves.parts import NO_RESTART
+from ..names import UP
 from ..ring.replacing import in_words, is_replacing
 
 GUARD = 'the guard has not acknowledged it yet'
@@ -159,7 +160,7 @@ class Gate:
             status = (self._engine.inspect(ident).get('State') or {}).get('Status')
         except NoSuchContainer:
             return ''
-        return 'it runs again' if status in ('running', 'restarting', 'paused') else ''
+        return 'it runs again' if status in UP else ''
 
     def hold_down(self, ident):
         """Why it is not certain yet that this copy does not run and is not started, or ''."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ..model import ContainerRow, HostRow, Placement
 from ..moves.parts import NO_RESTART
+from ..names import UP
 from ..ring.holds import hold_of
 from ..ring.ownership import OURS, REPLACES, judge
 from ..ring.replacing import in_words, is_down, is_replacing
@@ -128,7 +129,7 @@ class Replacement:
 
     def _end(self, old, row):
         """Stop a copy and hold it down: why it is not certain yet that it is down, or ''."""
-        if old.state in ('running', 'restarting', 'paused'):
+        if old.state in UP:
             self._log.warning('container %s here (%s) is replaced by the one on %s: stopped', old.name, old.id[:12], row.holder)
             timeout = self._engine.inspect(old.id)['Config'].get('StopTimeout')
             self._engine.set_restart(old.id, NO_RESTART)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from ..errors import NoSuchContainer
 from ..model import ContainerRow
 from ..moves.parts import NO_RESTART
-from ..names import container_of, is_aside
+from ..names import UP, container_of, is_aside
 from ..ring.holds import hold_of
 from ..ring.ownership import STALE
 
@@ -52,7 +52,7 @@ class Retirement:
         self._not_before = {ident: at for ident, at in self._not_before.items() if ident in stale}
         self._removed = [at for at in self._removed if now - at < _HOUR_S]
         for ident, summary in stale.items():
-            if summary.state in ('running', 'restarting', 'paused'):
+            if summary.state in UP:
                 self._jobs.start('retire ' + ident, lambda summary=summary: self._stop(summary))
             elif now >= self._not_before.get(ident, self._since[ident] + self._grace_s) and len(self._removed) < _FEW:
                 self._jobs.start('retire ' + ident, lambda summary=summary: self._remove(summary))
