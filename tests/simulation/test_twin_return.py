@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.ringfleet.core.plugins.module_utils.errors import StoreUnavailable
 from ansible_collections.ringfleet.core.plugins.module_utils.model import HostRow
 from simulation.losses import assert_no_open_moves, coordinator_of, die, fleet_of, recover, runs
 
@@ -199,6 +200,49 @@ def test_a_returned_host_keeps_its_copy_behind_a_failover_whose_target_died_a_mo
     recover(fleet, 'h1')
     fleet.run_until(lambda: fleet.tables.moves[move].source_step == 'cleaned')
     assert [each[:2] for each in fleet.copies('web')] == [('h1', 'exited')]
+
+
+def test_a_copy_that_a_failover_overtook_gets_no_restart_policy_any_more():
+    fleet = failing_over_to('h2')
+    move = fleet.row('web').move
+    fleet.run_until(lambda: fleet.tables.moves[move].target_step == 'committed')
+    die(fleet, 'h2')
+    fleet['h2'].engine.halt()
+    for name in ('h3', 'h4'):
+        fleet[name].cgroups.cores = 0.1
+    fleet.run_until(lambda: fleet.row('web').holder in ('h3', 'h4') and runs(fleet, 'web'))
+    recover(fleet, 'h2')
+    fleet.run_until(lambda: fleet['h2'].store.open_moves('h2') == [])
+    copy = fleet['h2'].engine.inspect('web')
+    assert (copy['State']['Status'], copy['HostConfig']['RestartPolicy']['Name']) == ('exited', 'no')
+
+
+def test_a_copy_whose_commit_was_applied_and_never_noted_may_be_the_last(monkeypatch):
+    fleet = failing_over_to('h2')
+    first, put = fleet['h2'].watcher.store, fleet['h2'].watcher.store.put_move
+
+    def last_words(ident, **columns):
+        if columns.get('target_step') == 'committed':
+            die(fleet, 'h2')
+            raise StoreUnavailable('The ring has no quorum')
+        put(ident, **columns)
+
+    monkeypatch.setattr(first, 'put_move', last_words)
+    fleet.run_until(lambda: fleet.row('web').holder == 'h2')
+    kept = fleet.row('web').instance
+    for name in ('h3', 'h4'):
+        fleet[name].cgroups.cores = 0.1
+    fleet.run_until(lambda: fleet.row('web').holder in ('h3', 'h4') and runs(fleet, 'web'))
+    last = fleet.row('web').holder
+    die(fleet, last)
+    fleet[last].engine.boxes.clear()
+    recover(fleet, 'h2')
+    for host in fleet.hosts.values():
+        host.watcher.coordinator.armed = lambda: 'not now'
+    fleet.run(200)
+    assert ('h2', 'exited', kept) in fleet.copies('web')
+    assert fleet['h2'].call('container.info', name='web')['containers'][0]['here'] == 'stale copy'
+    assert fleet['h2'].store.open_moves('h2') == []
 
 
 def test_a_stale_copy_stays_while_the_other_one_is_not_where_its_row_says(fleet):

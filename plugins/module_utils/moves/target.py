@@ -244,10 +244,10 @@ class Target:
 
     def _finish(self, plan, row, move, copy, why):
         parts = self._parts
-        if copy.state != 'absent' and plan.running:
-            # Once more: a copy that was made again behind its verdict has none yet.
-            self._give_restart_policy(plan, copy)
         if copy.state != 'absent' and row.holder == parts.host and row.instance == copy.id:
+            if plan.running:
+                # Once more: a copy that was made again behind its verdict has none yet.
+                self._give_restart_policy(plan, copy)
             self._clear_aside(plan)
         if steps.claimed(plan, row) and not self._swap(row, replace(row, move='', move_to='')):
             return
@@ -265,6 +265,11 @@ class Target:
 
     def _remove_copy(self, plan, row, move, copy, why):
         parts = self._parts
+        if self._was_perhaps_it(plan, row, copy):
+            # Its placement stays with it: stopped and kept for a while as every stale copy (watcher/retirement.py).
+            self._record.step(move, steps.WITHDRAWN, move.target_note)
+            self._forget(move)
+            return
         if copy.state != 'absent' and not (row is not None and row.holder == parts.host and row.instance == copy.id):
             try:
                 if copy.state == 'running':
@@ -277,6 +282,14 @@ class Target:
             self._drop_placement(plan, (copy.id, move.instance, ''))
         self._record.step(move, steps.WITHDRAWN, move.target_note)
         self._forget(move)
+
+    def _was_perhaps_it(self, plan, row, copy):
+        """Whether a copy may have been the container: its commit was begun, perhaps without a word of how it ended, and the row's epoch is of a
+        later move by now. Then it may be the last one.
+        """
+        if copy.state == 'absent' or not steps.committed(plan, row) or steps.returned(plan, row):
+            return False
+        return any((each.name, each.instance) == (plan.name, copy.id) for each in self._parts.store.placements(self._parts.host))
 
     def _drop_placement(self, plan, made):
         """Take back what this move put there; the placement of an earlier epoch's copy is how that one is known as stale."""
