@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..errors import ExitRefused
 from ..model import ContainerRow, HostRow
+from ..moves.planning import readable_plan
 from ..ring.broadcast import LEFT as TOLD
 from ..ring.broadcast import RELEASED
 from ..ring.holds import released
@@ -83,6 +84,12 @@ class ExitMethods:
         self._b.store.swap(row, released(replace(row, holder='', instance='')))
         self._b.broadcaster.send(RELEASED, name, detail='its host %s is gone for good' % host)
 
+    def _unfinished(self, host):
+        """Names of the containers in a move from a host: who coordinates its failover ends that, and nobody does for one that has left."""
+        store = self._b.store
+        plans = {row.name: readable_plan(store.move(row.move)) for row in store.scan(ContainerRow) if row.move}
+        return {name for name, plan in plans.items() if plan is not None and plan.source == host}
+
     def _check_others(self, host, disarm):
         """:raises ExitRefused: where those that stay could not go on, or would not be armed any more and nobody accepted that."""
         nodes = [each for each in self._b.observer.nodes() if each.host != host]
@@ -102,7 +109,7 @@ class ExitMethods:
         if row.state != LOST:
             raise ExitRefused('Host %s is %s and not lost' % (row.host, told(row)), 'Drain it, without ringfleet_dead.')
         why = {each['name']: each['why'] for each in self._b.waiting.known() if not each['under_way']}
-        open_ones = [name for name in held if name not in why]
+        open_ones = sorted({name for name in held if name not in why} | self._unfinished(row.host))
         if open_ones:
             raise ExitRefused('The failover of %s is not done: %s' % (row.host, ', '.join(open_ones)), 'Wait for it; see fleet_info.')
         if held and not abandon:
