@@ -1,27 +1,26 @@
 # Copyright (c) 2026, the ringfleet.core authors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a scenario does to the world: faults, their ends, and people."""
+"""What a scenario does to the world: faults and their ends; what people do is people.py's."""
 from __future__ import annotations
 
 from dataclasses import replace
 
 from simulation.engine import image_of
+from simulation.people import IMAGE, People
 from simulation.ring import CHANNELS, copies_of
 from simulation.scenario import HOLDER, KINDS, LEASED
-from simulation.solitude import exclusive
-
-IMAGE = 'web:1'
-# As little that ten of them fit on every host.
-_LIGHT = {'twin.cores': '0.01', 'twin.memory': str(1 << 20)}
 
 
 class Acts:
-    """Does a Scenario to a World. ``heal`` ends every fault that still lasts, but for hosts that are ``gone``; ``revive`` brings them back."""
+    """Does a Scenario to a World. ``heal`` ends every fault that still lasts, but for hosts that are ``gone`` or that a person wants
+    drained; ``revive`` brings them back.
+    """
 
     def __init__(self, world, scenario):
         self._world = world
         self._kinds = {each.name: KINDS[each.kind] for each in scenario.containers}
+        self._people = People(world, self._kinds, self._for)
         self._lasting = {}
         self.gone = []
         for host, there in scenario.images.items():
@@ -30,12 +29,13 @@ class Acts:
 
     def run(self, container):
         """Its user runs a container for the first time."""
-        self._run(self._world[container.host], container.name)
+        self._people.run(self._world[container.host], container.name)
 
     def do(self, event):
         """Do one Event of the scenario."""
         self._world.trace('--', event.told())
-        getattr(self, '_' + event.what.replace(' ', '_').replace('-', '_'))(event)
+        what = event.what.replace(' ', '_')
+        getattr(self._people, what, getattr(self, '_' + what, None))(event)
 
     def heal(self):
         """All faults end now."""
@@ -49,9 +49,11 @@ class Acts:
             host.boot_if_down()
 
     def revive(self):
-        """Who was gone for good is repaired."""
+        """Who was gone for good is repaired, who left is taken back. :return: whether there was anybody."""
         for host, disks in self.gone:
+            host.given_up = False
             self._back(host, disks)
+        return self._people.take_back() or bool(self.gone)
 
     # -- faults -----------------------------------------------------------------------------------------------------
 
@@ -125,6 +127,7 @@ class Acts:
         if host.alive and len(self.gone) < (copies_of(len(self._world.hosts)) - 1) // 2:
             host.die()
             self.gone.append((host, event.value))
+            self._people.mourn(host)
 
     def _back(self, host, disks):
         self._world.ledger.gone.update(host.power_on(disks))
@@ -228,93 +231,3 @@ class Acts:
         engine = self._world[event.host].engine
         engine.refuses_start.add(event.name)
         self._for(event, lambda: engine.refuses_start.discard(event.name))
-
-    # -- people -----------------------------------------------------------------------------------------------------
-
-    def _run(self, host, name):
-        kind = self._kinds[name]
-        host.engine.run(name, IMAGE, dict(_LIGHT, **{'ringfleet.managed': 'true'}, **kind.labels), kind.check, kind.restart, stop_timeout=1, **kind.options)
-
-    def _here(self, name):
-        """(host, box) of a container as its user finds it: where its row says, on a host that is up."""
-        row = self._world.row(name)
-        host = self._world.hosts.get(row.holder) if row is not None else None
-        if host is None or not self._reachable(host) or row.instance not in host.engine.boxes:
-            return None, None
-        return host, host.engine.boxes[row.instance]
-
-    @staticmethod
-    def _reachable(host):
-        return host.alive and not host.frozen and not host.engine_down
-
-    def _user_stops(self, event):
-        host, box = self._here(event.name)
-        if host is not None and box['State']['Status'] == 'running':
-            host.engine.stop(box['Id'], 1)
-            self._world.ledger.stopped.add(box['Id'])
-
-    def _user_starts(self, event):
-        host, box = self._here(event.name)
-        if host is not None and event.name not in host.engine.refuses_start:
-            self._world.ledger.stopped.discard(box['Id'])
-            if exclusive(box):
-                self._world.ledger.solitude.by_person[box['Id']] = self._world.time.now
-            else:
-                self._world.ledger.doubled.add(event.name)
-            host.engine.start(box['Id'])
-
-    def _user_removes(self, event):
-        host, box = self._here(event.name)
-        if host is None:
-            return None
-        host.engine.stop(box['Id'], 1)
-        self._world.ledger.gone.add(box['Id'])
-        self._world.ledger.removed.add(box['Id'])
-        host.engine.remove(box['Id'])
-        return host
-
-    def _user_recreates(self, event):
-        """As compose: stop, remove, create under the same name a moment later."""
-        host = self._user_removes(event)
-        if host is not None:
-            self._world.tasks.at(self._world.time.now + event.seconds, lambda: self._run_if_free(host, event.name))
-
-    def _user_runs_again(self, event):
-        row = self._world.row(event.name)
-        if row is not None and not row.holder:
-            self._run_if_free(self._world.chance.choice(list(self._world.hosts.values())), event.name)
-
-    def _user_duplicates(self, event):
-        self._run_if_free(self._world[event.host], event.name)
-
-    def _user_runs_unmanaged(self, event):
-        host = self._world[event.host]
-        if self._is_free(host, event.name):
-            host.engine.run(event.name, IMAGE, _LIGHT)
-
-    def _run_if_free(self, host, name):
-        if self._is_free(host, name):
-            self._run(host, name)
-
-    def _is_free(self, host, name):
-        """Whether its user can run a container of this name there now."""
-        there = any(box['Name'] == '/' + name for box in host.engine.boxes.values())
-        return self._reachable(host) and IMAGE in host.engine.images and name not in host.engine.refuses_start and not there
-
-    def _migrate(self, event):
-        host = self._world.chance.choice(list(self._world.hosts.values()))
-        target = {'target': event.host} if event.host else {}
-        self._world.ask(host, 'move.ask', name=event.name, by='a person', **target)
-
-    def _pause(self, event):
-        world = self._world
-        world.ask(world.chance.choice(list(world.hosts.values())), 'fleet.pause', reason='work on the network')
-        self._for(event, self._unpause)
-
-    def _unpause(self):
-        """Asked until it is so: a person looks whether it worked."""
-        world = self._world
-        if not world.is_paused():
-            return
-        world.ask(world.chance.choice(list(world.hosts.values())), 'fleet.pause', reason='')
-        world.tasks.at(world.time.now + 3.0, self._unpause)

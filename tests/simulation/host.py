@@ -36,7 +36,8 @@ class SimHost(TwinHost):
 
     ``alive``: it has power. ``frozen``: how many faults hold the whole host still, its containers and its guard too; ``held``: its
     watcher alone. ``guarded``: its guard had a turn since the host last started or thawed; ``ordered``: it was ever told
-    anything, and has its turns from then on.
+    anything, and has its turns from then on. ``leaves``: a person wants it drained; ``given_up``: a person wants it
+    out of the fleet, since it never comes back.
     """
 
     def __init__(self, world, name, number):
@@ -44,6 +45,7 @@ class SimHost(TwinHost):
         self.held = 0
         self.guarded = True
         self.ordered = False
+        self.leaves = self.given_up = False
         self.node_down = 0
         self.node_generation = 1
         self.engine_down = 0

@@ -9,7 +9,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.moves.planning impo
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.steps import CLAIMED, DONE, HEALTHY, STOPPED, UNHEALTHY
 from ansible_collections.ringfleet.core.plugins.module_utils.names import container_of
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.losses import TOGETHER_S
-from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LOST, NORMAL
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LEFT, LOST, MEMBERS
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Store
 
 from simulation.solitude import Solitude, exclusive
@@ -82,7 +82,7 @@ class Ledger:
             return
         if after.epoch not in (before.epoch, before.epoch + 1):
             self._broken('%s: epoch %d after epoch %d', name, after.epoch, before.epoch)
-        if before.holder and not after.holder and before.instance not in self.removed:
+        if before.holder and not after.holder and before.instance not in self.removed and not self._world[before.holder].given_up:
             self._broken('%s: released by %s, and its user never removed %s', name, by, before.instance[:6])
         if before.holder and after.holder and after.holder != before.holder:
             self.moves += 1
@@ -108,7 +108,7 @@ class Ledger:
             self.registered[after.host] = self._world.time.now
         if after.lease_expired and not before.lease_expired:
             self._marked(by, after.host)
-        if before.state == NORMAL and after.state == LOST:
+        if before.state in MEMBERS and after.state == LOST:
             self.failovers += 1
             self._declared(by, after.host)
 
@@ -118,7 +118,7 @@ class Ledger:
         if age < LOST_AFTER_S:
             self._broken('%s declares %s lost, which registered %.1f s ago', by, lost, age)
         self._lost_at[lost] = world.time.now
-        hosts = world.tables.rows[HostRow].values()
+        hosts = [each for each in world.tables.rows[HostRow].values() if each.state != LEFT]
         away = {each.host for each in hosts if each.state == LOST and world.time.now - self._lost_at[each.host] >= TOGETHER_S}
         together = {each.host for each in hosts if each.state == LOST and each.host not in away and not world.sight.hears(by, each.host)} | {lost}
         if 2 * len(together) >= len(hosts) - len(away):

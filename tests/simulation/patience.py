@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.ringfleet.core.plugins.module_utils.model import HostRow
-from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import NORMAL
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import MEMBERS
 
 from simulation.ledger import Violation
 from simulation.ring import WHOLE
@@ -24,7 +24,7 @@ class Patience:
     def look(self):
         """Raises Violation where a host is dead for too long and nobody declared it."""
         now, links = self._world.time.now, self._world.links
-        hosts = [host for host in self._world.hosts.values() if self._is_normal(host)]
+        hosts = [host for host in self._world.hosts.values() if self._is_member(host)]
         dead = [host for host in hosts if not host.alive]
         if not dead or self._world.is_paused():
             self._since.clear()
@@ -41,16 +41,16 @@ class Patience:
     def _judge(self, host, able, hosts):
         for here in able:
             heard = [there.name for there in hosts if there is not host and self._lasts((here.name, there.name))]
-            if self._lasts((here.name, here.disturbed_at)) and 2 * len(heard) > len(self._world.hosts):
+            if self._lasts((here.name, here.disturbed_at)) and 2 * len(heard) > len(self._world.members()):
                 raise Violation('%s is dead for %d s, and nobody declared it: nothing troubles %s, which hears %s' % (
                     host.name, self._world.time.now - host.disturbed_at, here.name, ', '.join(heard)))
 
     def _lasts(self, key):
         return key in self._since and self._world.time.now - self._since[key] >= WITHIN_S
 
-    def _is_normal(self, host):
+    def _is_member(self, host):
         row = self._world.tables.rows[HostRow].get(host.name)
-        return row is not None and row.state == NORMAL
+        return row is not None and row.state in MEMBERS
 
     def _is_able(self, host):
         """Whether nothing troubles a host, and the ring serves it wholly."""

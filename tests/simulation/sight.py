@@ -52,9 +52,10 @@ class Sight:
         here = world.hosts[name]
         if world.time.now - here.disturbed_at < WELL_S:
             return True
-        heard = [there for there in world.hosts.values() if there.name != lost and (
+        members = world.members()
+        heard = [there for there in members if there.name != lost and (
             self._hears(here, there) or world.time.now - self._heard_at.get((name, there.name), 0.0) < ECHO_S)]
-        return 2 * len(heard) > len(world.hosts)
+        return 2 * len(heard) > len(members)
 
     def is_well(self, name):
         """Whether nothing troubled a host for a while, and more than half of the fleet hears it, itself included."""
@@ -62,5 +63,6 @@ class Sight:
         host = world.hosts[name]
         if world.time.now - max(host.disturbed_at, self._changed_at) < WELL_S or world.outage or not host.up:
             return False
-        hearing = [here for here in world.hosts.values() if here.alive and not here.frozen and self._hears(here, host)]
-        return 2 * len(hearing) > len(world.hosts)
+        members = world.members()
+        hearing = [here for here in members if here.alive and not here.frozen and self._hears(here, host)]
+        return 2 * len(hearing) > len(members)

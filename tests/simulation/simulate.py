@@ -15,7 +15,8 @@ from simulation.acts import Acts
 from simulation.ledger import Violation
 from simulation.patience import Patience
 from simulation.rest import unrest
-from simulation.scenario import CALM_S, KINDS, scenario_of
+from simulation.scenario import CALM_S, KINDS
+from simulation.troubles import scenario_of
 from simulation.world import World
 
 # All must be at rest within so many virtual seconds after the last fault, and stay so for a while.
@@ -39,7 +40,7 @@ class Outcome:
 def simulate(seed, verbose=False, about=()):
     """Run a seed; the Outcome. The same seed has the same Outcome on every machine.
 
-    :param about: as scenario.scenario_of takes it.
+    :param about: as troubles.scenario_of takes it.
     """
     with mock.patch.multiple(source, **_SOURCE_WAITS), mock.patch.multiple(placing, _AGAIN_S=8.0):
         return _simulated(scenario_of(seed, about), verbose)
@@ -80,8 +81,7 @@ def _live(world, acts, scenario):
     acts.heal()
     kinds = {each.name: KINDS[each.kind] for each in scenario.containers}
     _come_to_rest(world, kinds)
-    if acts.gone:
-        acts.revive()
+    if acts.revive():
         _come_to_rest(world, kinds)
 
 

@@ -17,7 +17,9 @@ from ansible_collections.ringfleet.core.plugins.module_utils.moves.target import
 from ansible_collections.ringfleet.core.plugins.module_utils.ring import leases, losses
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.observer import Observer
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Store
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher import drainer
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.coordinator import Coordinator
+from ansible_collections.ringfleet.core.plugins.module_utils.watcher.exit_methods import ExitMethods
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.placing import Placing
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.starting import Starting
 from simulation.ring import RingStore
@@ -145,6 +147,16 @@ def failover_that_waits_for_a_host_that_is_gone(patch):
     patch.setattr(Placing, 'standing', patient)
 
 
+def exit_before_the_failover_ended(patch):
+    """A dead host is taken out of the fleet while moves from it are open."""
+    patch.setattr(ExitMethods, '_unfinished', lambda self, host: set())
+
+
+def drain_that_tries_once(patch):
+    """A leaving host does not ask again for a move that came to nothing."""
+    patch.setattr(drainer, '_AGAIN_S', 3600.0)
+
+
 @dataclass(frozen=True)
 class Rule:
     """How a rule is broken, and how that is seen: by these words, within ``at_most`` seeds that are all about such trouble."""
@@ -172,7 +184,9 @@ RULES = (
     Rule(mark_of_a_lease_that_was_not_watched, ('lease_and_sleep',), 40, 'as run out, where'),
     Rule(takeover_of_a_row_that_was_not_watched, ('lease_and_sleep',), 40, 'exclusive: '),
     Rule(failed_start_left_to_docker, ('boot_and_refuse',), 40, 'does not run on'),
-    Rule(failover_that_waits_for_a_host_that_is_gone, ('loss_for_good',), 100, 'which is gone'))
+    Rule(failover_that_waits_for_a_host_that_is_gone, ('loss_for_good',), 100, 'which is gone'),
+    Rule(exit_before_the_failover_ended, ('loss_for_good',), 60, 'is in move'),
+    Rule(drain_that_tries_once, ('drain',), 60, 'which leaves'))
 
 
 @pytest.mark.parametrize('rule', RULES, ids=str)

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from simulation.scenario import KINDS, scenario_of
+from simulation.scenario import KINDS
 from simulation.simulate import simulate
+from simulation.troubles import scenario_of
 
 # "make simulate" goes on from here; this many take less than a minute and a half on one core.
 SEEDS = 320
@@ -22,7 +23,7 @@ REPLAYED = 47
 HAPPENINGS = (
     'crash migrate sleep_at sleep_at_claim refuse_start loss loss_for_good freeze_host freeze_watcher cut cut_off reads_fail '
     'writes_lost answers_lost node_down outage engine_down engine_mute slow clock guard_down user_stops user_starts '
-    'user_removes user_recreates user_runs_again user_duplicates user_runs_unmanaged pause').split()
+    'user_removes user_recreates user_runs_again user_duplicates user_runs_unmanaged pause drain drain_for_good').split()
 
 
 @pytest.mark.parametrize('first', range(1, SEEDS, A_TEST))

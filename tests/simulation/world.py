@@ -12,7 +12,8 @@ import json
 import random
 
 from ansible_collections.ringfleet.core.plugins.module_utils.errors import RingfleetError
-from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, FleetRow
+from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow, FleetRow, HostRow
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LEFT
 from ansible_collections.ringfleet.core.plugins.module_utils.store.memory import Tables
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher.fleet import PAUSE
 
@@ -63,6 +64,11 @@ class World:
 
     def __getitem__(self, name):
         return self.hosts[name]
+
+    def members(self):
+        """The hosts that have not left the fleet."""
+        rows = self.tables.rows[HostRow]
+        return [host for host in self.hosts.values() if host.name not in rows or rows[host.name].state != LEFT]
 
     def cut(self, links):
         """These links go down."""
@@ -115,7 +121,7 @@ class World:
         """[(host, box)] of every container of that name on any disk."""
         return [(host, box) for host in self.hosts.values() for box in host.engine.boxes.values() if box['Name'] == '/' + name]
 
-    def ask(self, host, method, **params):
+    def ask(self, host, method, /, **params):
         """A person asks a watcher through its socket; what it refuses is told."""
         if not host.alive or not host.up:
             return
