@@ -130,7 +130,7 @@ class Acts:
             self._people.mourn(host)
 
     def _back(self, host, disks):
-        self._world.ledger.gone.update(host.power_on(disks))
+        self._world.ledger.gone.update(dict.fromkeys(host.power_on(disks), self._world.time.now))
         self._world.trace(host.name, 'is back with %s disks' % disks)
         self._world.tasks.at(self._world.time.now + self._world.chance.uniform(0.2, 4), host.boot_if_down)
 

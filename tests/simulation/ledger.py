@@ -16,6 +16,8 @@ from simulation.solitude import Solitude, exclusive
 
 # Nobody is silent for so long who registered since.
 LOST_AFTER_S = 5.0
+# A host that died is declared lost within so long; until then it passes for well.
+UNKNOWN_S = 10.0
 
 
 class Violation(AssertionError):
@@ -25,8 +27,8 @@ class Violation(AssertionError):
 class Ledger:
     """Judges what the watchers of a World do.
 
-    ``instances``: ids of copies that are ringfleet's: named in a row once, or made by a move. ``gone``: ids that left an
-    engine by somebody else's doing: their user's, or the loss of a disk; ``removed``: those by their user's; ``stopped``: ids
+    ``instances``: ids of copies that are ringfleet's: named in a row once, or made by a move. ``gone``: {id: when} of
+    those that left an engine by somebody else's doing: their user's, or the loss of a disk; ``removed``: those by their user's; ``stopped``: ids
     that lie still by their user's will; ``doubled``: names of which two copies may run, since a failover or a person made one.
     """
 
@@ -34,7 +36,7 @@ class Ledger:
         self._world = world
         self.holders = {}
         self.instances = {}
-        self.gone = set()
+        self.gone = {}
         self.removed = set()
         self.stopped = set()
         self.doubled = set()
@@ -179,6 +181,10 @@ class Ledger:
         if action == 'remove':
             self._removes(host, ident, name, row, held)
 
+    def _just_gone(self, ident):
+        """Whether the disks with a copy were lost so short a while ago that nobody can know."""
+        return self._world.time.now - self.gone.get(ident, float('-inf')) < UNKNOWN_S
+
     def _moves_away(self, host, ident):
         """Whether a move that this host claimed for a copy still has its source's part to do."""
         moves = [(each, self.plan(each)) for each in self._world.tables.open_moves.get(host.name, ())]
@@ -202,7 +208,7 @@ class Ledger:
             self._broken('%s: %s removes what its row names', name, host.name)
         # What a move made and no row ever named is no copy of anything that ran; what its user removed nobody has to keep a copy of.
         there = self._world[row.holder].engine.boxes if row.holder else ()
-        if self.instances[ident] and row.instance not in there and row.instance not in self.removed:
+        if self.instances[ident] and row.instance not in there and row.instance not in self.removed and not self._just_gone(row.instance):
             self._broken('%s: %s removes %s, and %s of its row is nowhere', name, host.name, ident[:6], row.instance[:6] or 'the one')
         plan = self.plan(row.move)
         if plan is not None and plan.instance == ident and not {HEALTHY, UNHEALTHY, DONE} & set(self._world.tables.moves[row.move].target_times):

@@ -65,7 +65,7 @@ class People:
         if host is None:
             return None
         host.engine.stop(box['Id'], 1)
-        self._world.ledger.gone.add(box['Id'])
+        self._world.ledger.gone[box['Id']] = self._world.time.now
         self._world.ledger.removed.add(box['Id'])
         host.engine.remove(box['Id'])
         return host

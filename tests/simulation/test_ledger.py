@@ -4,12 +4,14 @@
 """What the simulator calls a broken rule, and what not, where the two are near each other."""
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from ansible_collections.ringfleet.core.plugins.module_utils.guard.orders import Orders
 from ansible_collections.ringfleet.core.plugins.module_utils.model import ContainerRow
 from simulation.engine import image_of
-from simulation.ledger import Violation
-from simulation.acts import IMAGE
+from simulation.ledger import UNKNOWN_S, Violation
+from simulation.people import IMAGE
 from simulation.world import World
 
 
@@ -34,6 +36,14 @@ def test_unless_its_user_removed_that_one(moved):
     world, stale = moved
     world.ledger.removed.add('gone')
     world.ledger.touches(world['h2'], 'remove', [stale])
+
+
+@pytest.mark.parametrize('ago_s, known', [(UNKNOWN_S - 1, False), (UNKNOWN_S + 1, True)])
+def test_or_its_disks_were_lost_a_moment_ago(moved, ago_s, known):
+    world, stale = moved
+    world.ledger.gone['gone'] = world.time.now - ago_s
+    with pytest.raises(Violation, match='is nowhere') if known else contextlib.nullcontext():
+        world.ledger.touches(world['h2'], 'remove', [stale])
 
 
 @pytest.fixture

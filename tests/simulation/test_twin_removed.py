@@ -4,6 +4,8 @@
 """Copies are removed by hand in the middle of a move, on the twin: at whatever step, the move ends with a word, and what could run runs."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from simulation.engine import image_of
 from simulation.faults import IDLE, WRITES
@@ -70,6 +72,33 @@ def test_removed_at_any_write_the_move_ends_and_nobody_is_left_waiting(mode, hos
         else:
             assert fleet.copies('web') == []
     assert number > 10
+
+
+def test_what_its_target_was_about_to_commit_is_not_adopted_behind_its_removal(monkeypatch):
+    fleet = fleet_with('start-first')
+    target, ident = fleet['h2'].watcher, ask(fleet)
+    swap = target.store.swap
+
+    def slow(before, after):
+        if after.move == ident:
+            # The target stands still over its commit, and its move is given up; then its user removes the container.
+            monkeypatch.setattr(target.store, 'swap', swap)
+            remove(fleet, ['h1'])
+            now = fleet.row('web')
+            aborted = swap(now, replace(now, move='', move_to=''))
+            swap(aborted, replace(aborted, holder='', instance=''))
+            fleet['h1'].store.put_move(ident, source_step='aborted', source_note='overdue')
+            target.custody.look()
+            seen.append(target.custody.view.words['web'])
+        return swap(before, after)
+
+    seen = []
+    monkeypatch.setattr(target.store, 'swap', slow)
+    fleet.run_until(lambda: seen)
+    fleet.run_until(lambda: fleet['h2'].store.open_moves('h2') == [])
+    fleet.run(30)
+    assert seen == ['copy of a move']
+    assert (fleet.row('web').holder, fleet.copies('web')) == ('', [])
 
 
 def committed_and_gone(act):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..containers.images import savable
 from ..errors import Conflict, EngineError, EngineUnavailable, NoSuchContainer, RingfleetError, StoreError
-from ..model import FAILOVER, RUNNING, ContainerRow
+from ..model import FAILOVER, RUNNING, ContainerRow, HostRow
 from ..ring.broadcast import MOVED
 from ..ring.states import LOST
 from . import steps
@@ -196,7 +196,7 @@ class Source:
                     parts.engine.set_restart(plan.instance, NO_RESTART)
                     parts.engine.stop(plan.instance, plan.stop_timeout)
                 # It was well there, and that may be long ago, or it died since: this may be the last copy. It is retired as every stale one.
-                kept_here = plan.mode == FAILOVER or any(each.host == plan.target and each.state == LOST for each in parts.hosts())
+                kept_here = plan.mode == FAILOVER or self._is_lost(plan.target)
                 if not kept_here:
                     parts.engine.remove(plan.instance)
             except NoSuchContainer:
@@ -209,6 +209,11 @@ class Source:
         self._parts.ended(plan, steps.UNHEALTHY if move.target_step == steps.UNHEALTHY else steps.DONE)
         self._leave(move, plan)
         self._progress.pop(move.id, None)
+
+    def _is_lost(self, host):
+        """Whether a host is lost by now: this one may have slept since it read of the others."""
+        row = self._parts.store.read(HostRow, host)
+        return row is None or row.state == LOST
 
     def _end(self, move, why):
         self._record.step(move, steps.ABORTED, why)

@@ -101,6 +101,11 @@ def returned(plan, row):
     return row.holder == plan.source and row.instance == plan.instance
 
 
+def took_effect(move):
+    """Whether a MoveRow says that its copy became the container; one that was committed and never noted so does not."""
+    return not {COMMITTED, HEALTHY, UNHEALTHY, DONE}.isdisjoint(move.target_times)
+
+
 def claimed(plan, row):
     """Whether the row names this move as the open one."""
     return row is not None and row.move == plan.id

@@ -17,6 +17,7 @@ from ..errors import EngineError, NoSuchContainer, SpecTooLarge
 from ..model import RUNNING, STOPPED, ContainerRow, HostRow, Placement
 from ..names import LABEL_MANAGED, LABEL_MOVE, is_aside, is_before_its_name, is_behind_its_name
 from ..moves.planning import immovable
+from ..moves.steps import took_effect
 from ..moves.wishes import priority, replaces
 from ..ring import ownership
 from ..ring.replacing import advice
@@ -111,6 +112,8 @@ class Custody:
                 continue
             here = self._replacement.seen(self.here(summary), rows.get(summary.name), placed.get(summary.name))
             word = ownership.judge(here, rows.get(here.name), self._host, placed.get(here.name))
+            if word == ownership.ADOPT and self._is_left_over(here):
+                word = ownership.COPY
             if word in (ownership.ADOPT, ownership.VERSION):
                 if self._starts_soon(summary) or self._waits(here, problems):
                     continue
@@ -155,6 +158,11 @@ class Custody:
             problems[here.name] = 'it is exclusive and not adopted yet: %s' % against
             self.dirty = True
         return bool(against)
+
+    def _is_left_over(self, here):
+        """Whether a move made it and never took effect: of a container that its user removed meanwhile it is nothing to go on with."""
+        move = self._store.move(here.move) if here.move else None
+        return move is not None and not took_effect(move)
 
     def _mend(self, here, rows, problems):
         """It was adopted by a release that did not know the label yet."""

@@ -30,8 +30,8 @@ class Renames:
         :return: ids of those whose row is still there, since a move of it is open or the write did not apply: they have no other name
             before that.
         """
-        again, names = set(), {each.id: each.name for each in summaries
-                        if not is_aside(each.name, each.id) and not is_behind_its_name(each.name, each.id, each.state)}
+        named = [each for each in summaries if not is_aside(each.name, each.id) and not is_behind_its_name(each.name, each.id, each.state)]
+        again, names = set(), {each.id: each.name for each in named}
         for row in list(rows.values()):
             if row.holder != self._host or names.get(row.instance, row.name) == row.name:
                 continue
