@@ -129,7 +129,27 @@ class Acts:
             self.gone.append((host, event.value))
             self._people.mourn(host)
 
+    def _reboot(self, event):
+        """In order: it says that it goes away, and for how long, where the ring lets it; a moment later it is off."""
+        (host,) = self._hosts(event)
+        if not host.up:
+            return
+        over = []
+
+        def off():
+            if not over:
+                host.die()
+
+        def end():
+            over.append(True)
+            self._back(host, 'old')
+        self._world.ask(host, 'host.away', for_s=event.value)
+        self._world.tasks.at(self._world.time.now + 1.0, off)
+        self._for(event, end)
+
     def _back(self, host, disks):
+        if host.alive:
+            return
         self._world.ledger.gone.update(dict.fromkeys(host.power_on(disks), self._world.time.now))
         self._world.trace(host.name, 'is back with %s disks' % disks)
         self._world.tasks.at(self._world.time.now + self._world.chance.uniform(0.2, 4), host.boot_if_down)

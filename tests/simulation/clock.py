@@ -11,6 +11,7 @@ class VirtualClock:
     def __init__(self, time, skew_ms=0):
         self._time = time
         self._skew_ms = skew_ms
+        self.jumps = 0
         # Another origin than that of monotonic(), so that whoever takes one clock for the other is seen.
         self._booted_at = -50_000.0
 
@@ -30,6 +31,7 @@ class VirtualClock:
     def jump(self, by_ms):
         """Set the wall clock; the monotonic one never notices."""
         self._skew_ms += by_ms
+        self.jumps += 1
 
 
 class VirtualTime:

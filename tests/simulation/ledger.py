@@ -8,6 +8,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.model import FAILOV
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.planning import plan_of
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.steps import CLAIMED, DONE, HEALTHY, STOPPED, UNHEALTHY
 from ansible_collections.ringfleet.core.plugins.module_utils.names import container_of
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.holds import hold_of
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.losses import TOGETHER_S
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LEFT, LOST, MEMBERS
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Store
@@ -44,6 +45,7 @@ class Ledger:
         self.solitude = Solitude(world, self.instances)
         self._denied = set()
         self._lost_at = {}
+        self._away_at = {}
         self.moves = 0
         self.failovers = 0
         self.takeovers = 0
@@ -92,14 +94,16 @@ class Ledger:
                 self._broken('%s: from %s to %s without a move or with epoch %d after %d', name, before.holder, after.holder,
                              after.epoch, before.epoch)
         if after.move and after.move != before.move:
-            self._claimed(after)
+            self._claimed(by, before, after)
 
-    def _claimed(self, row):
+    def _claimed(self, by, before, row):
         tables = self._world.tables
         if before_claim_has_no_record(tables, row.move):
             self._broken('%s: move %s is claimed without its decision', row.name, row.move)
         if self.plan(row.move).mode == FAILOVER:
             self.doubled.add(row.name)
+        elif hold_of(before, self._world[by].clock.wall()) and not self._world[by].clock.jumps:
+            self._broken('%s: %s moves it, and somebody has a hold of it', row.name, by)
 
     def _host(self, by, before, after):
         if before is None:
@@ -108,11 +112,22 @@ class Ledger:
             self._broken('%s: generation or failover epoch went back', after.host)
         if (after.generation, after.boot_id) != (before.generation, before.boot_id):
             self.registered[after.host] = self._world.time.now
+        if after.away_until != before.away_until:
+            self._away_at[after.host] = self._world.time.now
         if after.lease_expired and not before.lease_expired:
             self._marked(by, after.host)
         if before.state in MEMBERS and after.state == LOST:
             self.failovers += 1
             self._declared(by, after.host)
+            if self._is_away(by, before):
+                self._broken('%s declares %s lost, which is away in order', by, after.host)
+
+    def _is_away(self, by, row):
+        """Whether a host said how long it goes away, and that is not over by the clock of who judges it."""
+        world, now = self._world, self._world.time.now
+        if world[by].clock.jumps or world[row.host].clock.jumps:
+            return False
+        return row.away_until > world[by].clock.wall() + 1000 and now - self._away_at[row.host] < row.away_for_s - 1
 
     def _declared(self, by, lost):
         world = self._world

@@ -50,7 +50,8 @@ class Patience:
 
     def _is_member(self, host):
         row = self._world.tables.rows[HostRow].get(host.name)
-        return row is not None and row.state in MEMBERS
+        # Who is away in order is waited for.
+        return row is not None and row.state in MEMBERS and not row.away_until
 
     def _is_able(self, host):
         """Whether nothing troubles a host, and the ring serves it wholly."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.ringfleet.core.plugins.module_utils.model import HostRow
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.holds import hold_of
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.states import LOST, NORMAL, PARTING
 
 from simulation.solitude import exclusive
@@ -79,7 +80,7 @@ class People:
     def user_runs_again(self, event):
         row = self._world.row(event.name)
         if row is not None and not row.holder:
-            self._run_if_free(self._world.chance.choice(list(self._world.hosts.values())), event.name)
+            self._run_if_free(self._someone(), event.name)
 
     def user_duplicates(self, event):
         self._run_if_free(self._world[event.host], event.name)
@@ -99,13 +100,12 @@ class People:
         return self._reachable(host) and IMAGE in host.engine.images and name not in host.engine.refuses_start and not there
 
     def migrate(self, event):
-        host = self._world.chance.choice(list(self._world.hosts.values()))
         target = {'target': event.host} if event.host else {}
-        self._world.ask(host, 'move.ask', name=event.name, by='a person', **target)
+        self._world.ask(self._someone(), 'move.ask', name=event.name, by='a person', **target)
 
     def pause(self, event):
         world = self._world
-        world.ask(world.chance.choice(list(world.hosts.values())), 'fleet.pause', reason='work on the network')
+        world.ask(self._someone(), 'fleet.pause', reason='work on the network')
         self._lasts(event, self._unpause)
 
     def _unpause(self):
@@ -113,8 +113,23 @@ class People:
         world = self._world
         if not world.is_paused():
             return
-        world.ask(world.chance.choice(list(world.hosts.values())), 'fleet.pause', reason='')
+        world.ask(self._someone(), 'fleet.pause', reason='')
         world.tasks.at(world.time.now + _AGAIN_S, self._unpause)
+
+    def hold(self, event):
+        """Somebody keeps a container where it is, and releases it later, should it not end by itself."""
+        self._world.ask(self._someone(), 'hold.take', name=event.name, by='ada', reason='a backup', for_s=1 + int(event.seconds))
+        self._lasts(event, lambda: self._release(event.name))
+
+    def _release(self, name):
+        world = self._world
+        row = world.row(name)
+        if row is not None and any(hold_of(row, host.clock.wall()) for host in world.hosts.values()):
+            world.ask(self._someone(), 'hold.release', name=name, by='ada')
+            world.tasks.at(world.time.now + _AGAIN_S, lambda: self._release(name))
+
+    def _someone(self):
+        return self._world.chance.choice(list(self._world.hosts.values()))
 
     # -- drains and exits ---------------------------------------------------------------------------------------------
 
@@ -153,7 +168,7 @@ class People:
     def _mind(self, host):
         """Asked until it is so, and again should it ever not be: what was asked of a host that slept may be done late."""
         world = self._world
-        now, someone = world.tables.rows[HostRow].get(host.name), world.chance.choice(list(world.hosts.values()))
+        now, someone = world.tables.rows[HostRow].get(host.name), self._someone()
         if now is not None and host.leaves and now.state == NORMAL:
             world.ask(someone, 'drain.start', host=host.name, by='a person', partial=True)
         elif now is not None and host.given_up and now.state == LOST:

@@ -15,6 +15,7 @@ from ansible_collections.ringfleet.core.plugins.module_utils.moves.planning impo
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.source import Source
 from ansible_collections.ringfleet.core.plugins.module_utils.moves.target import Target
 from ansible_collections.ringfleet.core.plugins.module_utils.ring import leases, losses
+from ansible_collections.ringfleet.core.plugins.module_utils.ring.membership import Membership
 from ansible_collections.ringfleet.core.plugins.module_utils.ring.observer import Observer
 from ansible_collections.ringfleet.core.plugins.module_utils.store.base import Store
 from ansible_collections.ringfleet.core.plugins.module_utils.watcher import drainer
@@ -147,6 +148,16 @@ def failover_that_waits_for_a_host_that_is_gone(patch):
     patch.setattr(Placing, 'standing', patient)
 
 
+def claim_that_overlooks_a_hold(patch):
+    """A hold that is taken while a move is planned is found by nobody."""
+    patch.setattr(Planner, '_check_held', lambda self, row: None)
+
+
+def reboot_that_passes_for_a_death(patch):
+    """Nobody heeds what a host says before it goes away."""
+    patch.setattr(Membership, 'away_left_s', lambda self, row: 0.0)
+
+
 def exit_before_the_failover_ended(patch):
     """A dead host is taken out of the fleet while moves from it are open."""
     patch.setattr(ExitMethods, '_unfinished', lambda self, host: set())
@@ -185,6 +196,8 @@ RULES = (
     Rule(takeover_of_a_row_that_was_not_watched, ('lease_and_sleep',), 40, 'exclusive: '),
     Rule(failed_start_left_to_docker, ('boot_and_refuse',), 40, 'does not run on'),
     Rule(failover_that_waits_for_a_host_that_is_gone, ('loss_for_good',), 100, 'which is gone'),
+    Rule(claim_that_overlooks_a_hold, ('hold',), 40, 'somebody has a hold of it'),
+    Rule(reboot_that_passes_for_a_death, ('reboot',), 40, 'which is away in order'),
     Rule(exit_before_the_failover_ended, ('loss_for_good',), 60, 'is in move'),
     Rule(drain_that_tries_once, ('drain',), 60, 'which leaves'))
 

@@ -21,9 +21,9 @@ A_TEST = 20
 REPLAYED = 47
 # What may happen; a new sort of trouble whose weight is too small to come up would go unnoticed.
 HAPPENINGS = (
-    'crash migrate sleep_at sleep_at_claim refuse_start loss loss_for_good freeze_host freeze_watcher cut cut_off reads_fail '
+    'crash migrate sleep_at sleep_at_claim refuse_start loss loss_for_good reboot freeze_host freeze_watcher cut cut_off reads_fail '
     'writes_lost answers_lost node_down outage engine_down engine_mute slow clock guard_down user_stops user_starts '
-    'user_removes user_recreates user_runs_again user_duplicates user_runs_unmanaged pause drain drain_for_good').split()
+    'user_removes user_recreates user_runs_again user_duplicates user_runs_unmanaged pause hold drain drain_for_good').split()
 
 
 @pytest.mark.parametrize('first', range(1, SEEDS, A_TEST))

@@ -77,6 +77,13 @@ def _loss(chance, at, hosts, _names, left):
     return [Event(at, 'loss', chance.choice(hosts), seconds=_span(chance, left, 4, 45), value=chance.choice(('old', 'old', 're-imaged')))]
 
 
+def _reboot(chance, at, hosts, names, left):
+    """In order, one host or, each when it likes, several; longer than they said, now and then. Moves meanwhile."""
+    return _moves(chance, at, hosts, names[:1], left) + [
+        Event(at + chance.uniform(0, 6), 'reboot', host, seconds=_span(chance, left, 3, 40), value=chance.choice((10, 60, 60, 300)))
+        for host in chance.sample(hosts, chance.choice((1, 1, 2)))]
+
+
 def _loss_and_crash(chance, at, hosts, names, left):
     (loss,) = _loss(chance, at, hosts, names, left)
     others = [each for each in hosts if each != loss.host]
@@ -232,6 +239,15 @@ def _pause(chance, at, _hosts, _names, left):
     return [Event(at, 'pause', seconds=_span(chance, left, 3, 30))]
 
 
+def _hold(chance, at, hosts, names, left):
+    """Somebody takes a container's token while it is asked to go, once before and once behind that; or its host is emptied."""
+    name, seconds = chance.choice(names), _span(chance, left, 5, 40)
+    troubles = _move(chance, at + chance.uniform(-1, 1), hosts, [name], left) + _move(chance, at + seconds * chance.random(), hosts, [name], left)
+    if chance.random() < 0.4:
+        troubles.append(Event(at + chance.uniform(0, 3), 'drain', chance.choice(hosts), seconds=_span(chance, left, 10, 40)))
+    return [Event(at, 'hold', name=name, seconds=seconds), *troubles]
+
+
 def _drain(chance, at, hosts, names, left):
     """A host leaves and is taken back, or stays away until the end; while it leaves, something is in its way."""
     host = chance.choice(hosts)
@@ -259,5 +275,5 @@ MAKERS = (
     (_crash, 6), (_move_and_crash, 8), (_loss, 8), (_loss_and_crash, 6), (_loss_unobserved, 4), (_two_losses, 3), (_one_after_the_other, 6), (_freeze, 5),
     (_cut, 8), (_halves, 3), (_ring, 8), (_outage, 2), (_engine, 4), (_slow, 3), (_clock, 2), (_user, 6), (_user_elsewhere, 2), (_move, 6), (_moves, 4),
     (_move_and_freeze, 4), (_move_and_refuse, 3), (_move_and_sleep, 8), (_loss_and_sleep, 6), (_move_and_lose_answers, 6), (_pause, 1),
-    (_lease, 10), (_lease_and_sleep, 4), (_guard, 3), (_engine_mute, 6), (_boot_and_refuse, 3), (_loss_for_good, 8), (_drain, 8))
+    (_lease, 10), (_lease_and_sleep, 4), (_guard, 3), (_engine_mute, 6), (_boot_and_refuse, 3), (_loss_for_good, 8), (_drain, 8), (_reboot, 4), (_hold, 4))
 ABOUT_MOVES = (_move, _moves, _move_and_crash, _move_and_sleep, _move_and_sleep, _move_and_lose_answers)
