@@ -41,7 +41,7 @@ def one(world: World, name: str, host: str) -> list[str]:
         wrong.append(str(error))
         healed_s = 0.0
     wrong += world.violations()
-    print(f"{'FAILED' if wrong else 'ok':<7}{name:<28}{host:<12}{bad_s:6.0f} s broken, well again {healed_s:4.0f} s after", flush=True)
+    print(f"{'FAILED' if wrong else 'ok':<7}{name:<42}{host:<12}{bad_s:6.0f} s broken, well again {healed_s:4.0f} s after", flush=True)
     for each in wrong:
         print(f"       {each}", flush=True)
     return wrong
