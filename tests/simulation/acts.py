@@ -35,7 +35,8 @@ class Acts:
         """Do one Event of the scenario."""
         self._world.trace('--', event.told())
         what = event.what.replace(' ', '_')
-        getattr(self._people, what, getattr(self, '_' + what, None))(event)
+        act = getattr(self._people, what, None) or getattr(self, '_' + what)
+        act(event)
 
     def heal(self):
         """All faults end now."""

@@ -160,7 +160,7 @@ def reboot_that_passes_for_a_death(patch):
 
 def exit_before_the_failover_ended(patch):
     """A dead host is taken out of the fleet while moves from it are open."""
-    patch.setattr(ExitMethods, '_unfinished', lambda self, host: set())
+    patch.setattr(ExitMethods, '_unfinished', lambda self, host, rows: set())
 
 
 def drain_that_tries_once(patch):

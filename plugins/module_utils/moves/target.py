@@ -166,9 +166,8 @@ class Target:
 
     def _stale_copies(self, plan, row):
         """Copies of the container that were this host's in an earlier epoch and lie still here."""
-        parts = self._parts
-        known = {each.instance for each in parts.store.placements(parts.host) if each.name == plan.name} - {row.instance}
-        return [each for each in parts.engine.containers()
+        known = self._placed(plan) - {row.instance}
+        return [each for each in self._parts.engine.containers()
                 if each.name == plan.name and each.id in known and each.state in _LIES]
 
     def _stage(self, plan, row, move, copy, why):
@@ -264,12 +263,15 @@ class Target:
                 engine.remove(each.id)
 
     def _remove_copy(self, plan, row, move, copy, why):
+        # Else its placement stays with it: stopped and kept for a while as every stale copy (watcher/retirement.py).
+        if not self._was_perhaps_it(plan, row, copy):
+            self._discard(plan, row, move, copy)
+        self._record.step(move, steps.WITHDRAWN, move.target_note)
+        self._forget(move)
+
+    def _discard(self, plan, row, move, copy):
+        """Remove a copy, unless the row names it, and what the index has of it."""
         parts = self._parts
-        if self._was_perhaps_it(plan, row, copy):
-            # Its placement stays with it: stopped and kept for a while as every stale copy (watcher/retirement.py).
-            self._record.step(move, steps.WITHDRAWN, move.target_note)
-            self._forget(move)
-            return
         if copy.state != 'absent' and not (row is not None and row.holder == parts.host and row.instance == copy.id):
             try:
                 if copy.state == 'running':
@@ -279,9 +281,7 @@ class Target:
                 # Somebody removed it meanwhile: what was wanted is so.
                 pass
         if row is None or row.holder != parts.host:
-            self._drop_placement(plan, (copy.id, move.instance, ''))
-        self._record.step(move, steps.WITHDRAWN, move.target_note)
-        self._forget(move)
+            self._drop_placement(plan, {copy.id, move.instance, ''})
 
     def _was_perhaps_it(self, plan, row, copy):
         """Whether a copy may have been the container: its commit was begun, perhaps without a word of how it ended, and the row's epoch is of a
@@ -289,13 +289,16 @@ class Target:
         """
         if copy.state == 'absent' or not steps.committed(plan, row) or steps.returned(plan, row):
             return False
-        return any((each.name, each.instance) == (plan.name, copy.id) for each in self._parts.store.placements(self._parts.host))
+        return copy.id in self._placed(plan)
 
     def _drop_placement(self, plan, made):
         """Take back what this move put there; the placement of an earlier epoch's copy is how that one is known as stale."""
-        store, host = self._parts.store, self._parts.host
-        if any(each.name == plan.name and each.instance in made for each in store.placements(host)):
-            store.drop_placement(host, plan.name)
+        if not made.isdisjoint(self._placed(plan)):
+            self._parts.store.drop_placement(self._parts.host, plan.name)
+
+    def _placed(self, plan):
+        """Ids of the copies that this host's index has under the container's name; '' stands for one that is not made yet."""
+        return {each.instance for each in self._parts.store.placements(self._parts.host) if each.name == plan.name}
 
     def _close(self, plan, row, move, copy, why):
         self._forget(move)

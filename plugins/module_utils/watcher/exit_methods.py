@@ -43,11 +43,12 @@ class ExitMethods:
         :raises UnknownHost, ExitRefused: with what to do.
         """
         row = next(iter(hosts_of(self._b, host)))
-        held = sorted(each.name for each in self._b.store.scan(ContainerRow) if each.holder == host)
+        rows = self._b.store.scan(ContainerRow)
+        held = sorted(each.name for each in rows if each.holder == host)
         if row.state != LEFT:
             self._check_others(host, disarm)
             if dead or row.state == LOST:
-                self._check_dead(row, held, dead, abandon)
+                self._check_dead(row, rows, held, dead, abandon)
         return {'observer': self._b.settings.host, 'host': host, 'state': row.state, 'address': row.address,
                 'drained': row.state in (DRAINED, LEFT) or dead, 'abandoned': held if dead else []}
 
@@ -84,10 +85,9 @@ class ExitMethods:
         self._b.store.swap(row, released(replace(row, holder='', instance='')))
         self._b.broadcaster.send(RELEASED, name, detail='its host %s is gone for good' % host)
 
-    def _unfinished(self, host):
+    def _unfinished(self, host, rows):
         """Names of the containers in a move from a host: who coordinates its failover ends that, and nobody does for one that has left."""
-        store = self._b.store
-        plans = {row.name: readable_plan(store.move(row.move)) for row in store.scan(ContainerRow) if row.move}
+        plans = {row.name: readable_plan(self._b.store.move(row.move)) for row in rows if row.move}
         return {name for name, plan in plans.items() if plan is not None and plan.source == host}
 
     def _check_others(self, host, disarm):
@@ -103,13 +103,13 @@ class ExitMethods:
             raise ExitRefused('Without %s no lost host is failed over any more: %d of the %d hosts that it takes' % (host, len(nodes), LEAST_HOSTS),
                               'Let another host join first, or accept that with ringfleet_disarm.')
 
-    def _check_dead(self, row, held, dead, abandon):
+    def _check_dead(self, row, rows, held, dead, abandon):
         if not dead:
             raise ExitRefused('Host %s is %s' % (row.host, told(row)), 'Start it again; or, if it never comes back, say so with ringfleet_dead.')
         if row.state != LOST:
             raise ExitRefused('Host %s is %s and not lost' % (row.host, told(row)), 'Drain it, without ringfleet_dead.')
         why = {each['name']: each['why'] for each in self._b.waiting.known() if not each['under_way']}
-        open_ones = sorted({name for name in held if name not in why} | self._unfinished(row.host))
+        open_ones = sorted({name for name in held if name not in why} | self._unfinished(row.host, rows))
         if open_ones:
             raise ExitRefused('The failover of %s is not done: %s' % (row.host, ', '.join(open_ones)), 'Wait for it; see fleet_info.')
         if held and not abandon:
